@@ -1,0 +1,35 @@
+"""`check`: the one door through which notebooks, terminals and tests judge an exercise in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autograder import judge, runner
+from autograder.course import Course, load_course
+from autograder.exercise import load
+from autograder.verdict import Verdict
+
+
+def check(id: str, subject: Any = None, *, seed: int | str | None = None, cnnlib: Path | None = None) -> Verdict:
+    """Judge one exercise on its visible cases.
+
+    id       such as "conv.conv2d_forward"
+    subject  any callable with the exercise's signature (or, for an answer cell, the answer itself);
+             by default the learner's function, from the file as it is saved now
+    seed     draws other cases than the published ones
+    cnnlib   the folder to take the learner's file from, instead of the course's own
+
+    Raises UnknownExercise for an id that does not exist. Whatever the subject does becomes part of the verdict.
+    """
+    exercise = load(id)
+    course: Course | None = None
+    if seed is None or subject is None and cnnlib is None:
+        course = load_course()
+    cases = exercise.cases(course.visible_seed if seed is None else seed)
+    if subject is None and exercise.answer is None:
+        try:
+            subject = runner.load_subject(exercise, cnnlib or course.cnnlib)
+        except runner.Missing as missing:
+            return judge.judge(exercise, cases, [missing.answer] * len(cases))
+    return judge.judge(exercise, cases, runner.run(exercise, cases, subject))

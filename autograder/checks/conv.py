@@ -1,0 +1,150 @@
+"""Checks of cnnlib/conv.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.draw import distinct, normal
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.oracles import conv2d, pair, side_padding, tensor
+
+
+# --- conv2d_forward ---------------------------------------------------------------------------------------------------
+
+
+def _forward(x, w, b, stride=1, padding=0):
+    return conv2d(tensor(x), tensor(w), tensor(b), stride, padding).numpy()
+
+
+def _layer(rng, n=1, c=1, f=1, dtype=np.float64):
+    """Inputs of a convolution whose heights, widths and kernel sizes all differ."""
+    h, w, kh, kw = distinct(rng, (7, 11, 13), (7, 11, 13), (2, 3, 5), (2, 3, 5))
+    return {"x": normal(rng, n, c, h, w, dtype=dtype), "w": normal(rng, f, c, kh, kw, dtype=dtype), "b": normal(rng, f, dtype=dtype)}
+
+
+def _draw_forward(rng):
+    for _ in range(2):
+        yield Case("plain", _layer(rng) | {"b": np.zeros(1)})
+    yield Case("channels", _layer(rng, c=3, f=5) | {"b": np.zeros(5)})
+    yield Case("channels", _layer(rng, c=5, f=2) | {"b": np.zeros(2)})
+    yield Case("bias", _layer(rng, c=2, f=3))
+    yield Case("batch", _layer(rng, n=3, c=2, f=5))
+    for stride in (2, (1, 3), (3, 2)):
+        yield Case("stride", _layer(rng, n=2, c=3, f=2) | {"stride": stride})
+    for padding, stride in ((1, 1), ((2, 1), 1), ((0, 2), (2, 1))):
+        yield Case("padding", _layer(rng, n=2, c=2, f=3) | {"padding": padding, "stride": stride})
+    for stride in (1, 2, (3, 2)):
+        yield Case("same", _layer(rng, n=2, c=2, f=3) | {"padding": "same", "stride": stride})
+    yield Case("same", _layer(rng, c=2, f=3) | {"padding": "valid"})
+    for layout, dtype in (("read-only", np.float64), ("strided", np.float32), ("plain", np.float32)):
+        yield Case("contract", _layer(rng, n=2, c=3, f=2, dtype=dtype) | {"padding": 1}, layout=layout, exact_dtype=True)
+
+
+def _padded_on_one_side(x, w, b, stride=1, padding=0):
+    sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    (top, bottom), (left, right) = sides
+    return _forward(np.pad(x, ((0, 0), (0, 0), (0, top + bottom), (0, left + right))), w, b, stride)
+
+
+def _same_odd_one_first(x, w, b, stride=1, padding=0):
+    (top, bottom), (left, right) = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    return _forward(np.pad(x, ((0, 0), (0, 0), (bottom, top), (right, left))), w, b, stride)
+
+
+def _swapped(value):
+    return value if isinstance(value, (int, str)) else value[::-1]
+
+
+conv2d_forward = Exercise(
+    id="conv.conv2d_forward",
+    title="Convolution of a batch with a bank of filters",
+    difficulty=3,
+    minutes=30,
+    aspects=(
+        Aspect("plain", 4, "one channel, one filter, no padding"),
+        Aspect("channels", 3, "every filter sums over all channels"),
+        Aspect("bias", 1, "one bias per filter"),
+        Aspect("batch", 1, "several images at once"),
+        Aspect("stride", 4, "stride, also unequal for height and width"),
+        Aspect("padding", 2, "zero padding, also unequal"),
+        Aspect("same", 2, '"same" and "valid" padding'),
+        contract(),
+    ),
+    draw=_draw_forward,
+    oracle=_forward,
+    misconceptions=(
+        Misconception(
+            "flipped_filter",
+            "The filter was flipped: that is the mathematicians' convolution.",
+            "A convolution layer slides the filter as it is (cross-correlation): out[0, 0] uses w[0, 0] with the top left pixel.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w[:, :, ::-1, ::-1], b, stride, padding),
+            revisit="02, “Correlation or convolution”",
+        ),
+        Misconception(
+            "bias_forgotten",
+            "The bias is missing.",
+            "Add b[f] to every pixel of the output of filter f.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, 0 * b, stride, padding),
+        ),
+        Misconception(
+            "stride_ignored",
+            "The stride is ignored: the filter moves one pixel at a time.",
+            "Output pixel (i, j) looks at the window that starts at row i·stride_h and column j·stride_w.",
+            lambda x, w, b, stride=1, padding=0: conv2d(
+                tensor(np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))))), tensor(w), tensor(b)
+            ).numpy(),
+        ),
+        Misconception(
+            "stride_swapped",
+            "The strides of height and width are mixed up.",
+            "A pair is (height, width): the first number moves the window down, the second to the right.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, _swapped(stride), padding),
+        ),
+        Misconception(
+            "padding_swapped",
+            "The paddings of height and width are mixed up.",
+            "A pair is (height, width): the first number adds rows, the second adds columns.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride, _swapped(padding)),
+        ),
+        Misconception(
+            "padding_ignored",
+            "The padding is ignored.",
+            "Surround the image with zeros before the filter slides over it: np.pad, on the last two axes only.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride),
+        ),
+        Misconception(
+            "padded_on_one_side",
+            "All the padding is on one side.",
+            "padding=1 adds a row above and a row below, a column on the left and one on the right.",
+            _padded_on_one_side,
+        ),
+        Misconception(
+            "same_odd_one_first",
+            "With \"same\" padding, the odd zero is at the start.",
+            "When the total is odd, the extra row goes to the bottom and the extra column to the right.",
+            _same_odd_one_first,
+        ),
+        Misconception(
+            "first_channel_only",
+            "Only the first channel is used.",
+            "A filter extends through all channels: sum over c as well as over rows and columns.",
+            lambda x, w, b, stride=1, padding=0: _forward(x[:, :1], w[:, :1], b, stride, padding),
+        ),
+        Misconception(
+            "float64_result",
+            "The result is float64 whatever came in.",
+            "np.zeros makes float64 unless told otherwise: give it the dtype of x.",
+            _forward,
+            keeps_dtype=False,
+        ),
+    ),
+    hints=(
+        "Forget batches and channels first: one image, one filter, one output pixel is one sum of products.",
+        "Pad x once with np.pad. Then loop over the output pixels (i, j) and cut out the window of x that each one sees, "
+        "for all images and channels at once. Its shape is (N, C, KH, KW).",
+        "Work out OH and OW; make out with the dtype of x; for every i, j: cut the window that starts at (i·SH, j·SW), multiply it with "
+        "every filter, sum over channel, row and column (np.tensordot or einsum does all filters together), add b.",
+    ),
+)
+
+EXERCISES = (conv2d_forward,)

@@ -1,0 +1,188 @@
+"""The vocabulary of a check: exercises, their aspects, cases and misconceptions.
+
+An exercise is one graded unit of a learner's work, such as `conv.conv2d_backward`. Its check is made of
+
+- aspects: parts of the work with points of their own (stride, padding, the arguments left alone …);
+- cases: drawn sets of inputs, each belonging to one aspect;
+- an oracle: computes what is expected from the inputs (PyTorch in float64, a closed form, a property);
+- misconceptions: named wrong solutions. A learner whose outputs agree with one is told so by name.
+
+This module imports neither a judge nor a runner: it only says what an exercise is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograder.values import Seed
+
+CONTRACT = "contract"  # the aspect every NumPy exercise shares: dtype kept, arguments left alone, any memory layout
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """A part of an exercise with its own points, described in the learner's words."""
+
+    name: str
+    points: float
+    says: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One drawn set of inputs.
+
+    aspect        the aspect that this case decides; an aspect is earned when all its cases pass
+    inputs        the subject's keyword arguments: plain values, NumPy arrays, `Seed` for a generator
+    compare       names of the outputs that count here; empty means all of them
+    layout        how arrays reach the subject: "plain", "read-only" or "strided" (not contiguous)
+    exact_dtype   the outputs' dtype must be the inputs' (elsewhere any float precision is accepted)
+    max_slowdown  the subject may take at most so many times the CPU time of the exercise's `baseline`
+    tolerance     overrides the judge's relative tolerance (None: from the inputs' dtype)
+    hidden        drawn with the course's secret seed: never shown to a learner
+    """
+
+    aspect: str
+    inputs: Mapping[str, Any]
+    compare: tuple[str, ...] = ()
+    layout: str = "plain"
+    exact_dtype: bool = False
+    max_slowdown: float | None = None
+    tolerance: float | None = None
+    hidden: bool = False
+
+    @cached_property
+    def label(self) -> str:
+        """The inputs in one line: shapes of arrays, values of the rest."""
+        return ", ".join(f"{name} {_shape(v)}" if isinstance(v, np.ndarray) else f"{name}={v!r}" for name, v in self.inputs.items())
+
+    @cached_property
+    def dtype(self) -> np.dtype | None:
+        """The floating dtype that the outputs should have: that of the floating inputs (None without any)."""
+        kinds = [v.dtype for v in _leaves(self.inputs) if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
+        return np.result_type(*kinds) if kinds else None
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A named wrong solution.
+
+    `oracle` has the subject's signature and is wrong in exactly the way that `says` states. It may return a wrong shape,
+    raise, or modify its arguments: whatever a learner with this misconception would see. Its floating results are
+    converted to the inputs' dtype, as correct code would, unless `keeps_dtype` is False.
+    `revisit` names the notebook section to read again.
+    """
+
+    id: str
+    says: str
+    hint: str
+    oracle: Callable[..., Any]
+    keeps_dtype: bool = True
+    revisit: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded unit. `id` is `module.name`: the function `name` in `cnnlib/module.py`.
+
+    draw        draw(rng) -> cases. Must be a pure function of the generator.
+    oracle      the subject's signature; what is expected, computed in float64.
+    returns     names of the outputs in order (one name: the subject returns it bare; more: a tuple).
+    hints       nudge, method, outline: never the code.
+    probe       name of the function in `autograder.probes` that calls the subject with a case.
+    baseline    the judge's own plain implementation, timed for cases with `max_slowdown`.
+    answer      for answer cells: name of the notebook variable that holds the answer (no function is called).
+    imports     modules beside NumPy and the standard library that this exercise may import.
+    """
+
+    id: str
+    title: str
+    difficulty: int
+    minutes: int
+    aspects: tuple[Aspect, ...]
+    draw: Callable[[np.random.Generator], Iterable[Case]]
+    oracle: Callable[..., Any]
+    misconceptions: tuple[Misconception, ...]
+    hints: tuple[str, str, str]
+    returns: tuple[str, ...] = ("out",)
+    probe: str = "call"
+    baseline: Callable[..., Any] | None = None
+    answer: str | None = None
+    imports: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def module(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition(".")[2]
+
+    @property
+    def points(self) -> float:
+        return sum(aspect.points for aspect in self.aspects)
+
+    def cases(self, seed: int | str, *, hidden: bool = False) -> list[Case]:
+        """The cases that `seed` draws: the same seed gives the same cases on every machine."""
+        rng = np.random.default_rng([zlib.crc32(str(seed).encode()), zlib.crc32(self.id.encode())])
+        cases = [case if not hidden else _hide(case) for case in self.draw(rng)]
+        unknown = {case.aspect for case in cases} ^ {aspect.name for aspect in self.aspects}
+        if unknown:
+            raise ValueError(f"{self.id}: aspects without cases, or cases without an aspect: {sorted(unknown)}")
+        return cases
+
+    def misconception(self, id: str) -> Misconception:
+        return next(m for m in self.misconceptions if m.id == id)
+
+
+class UnknownExercise(LookupError):
+    """There is no exercise of that id; the message names the nearest ones."""
+
+
+@lru_cache(maxsize=None)
+def load(id: str) -> Exercise:
+    """The exercise `module.name`, from `autograder/checks/module.py`."""
+    module, _, name = id.partition(".")
+    try:
+        checks = importlib.import_module(f"autograder.checks.{module}") if module.isidentifier() else None
+    except ModuleNotFoundError as error:
+        if error.name != f"autograder.checks.{module}":
+            raise
+        checks = None
+    for exercise in getattr(checks, "EXERCISES", ()):
+        if exercise.id == id:
+            return exercise
+    raise UnknownExercise(f"There is no exercise {id!r}. See them all: stride list")
+
+
+def contract(points: float = 1) -> Aspect:
+    """The aspect that every NumPy exercise shares."""
+    return Aspect(CONTRACT, points, "keeps the input's dtype, leaves its arguments unchanged, accepts any memory layout")
+
+
+def _hide(case: Case) -> Case:
+    return Case(**{**{name: getattr(case, name) for name in Case.__dataclass_fields__}, "hidden": True})
+
+
+def _shape(array: np.ndarray) -> str:
+    shape = "×".join(map(str, array.shape)) or "scalar"
+    return shape if array.dtype == np.float64 else f"{shape} {array.dtype}"
+
+
+def _leaves(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    elif not isinstance(value, Seed):
+        yield value

@@ -1,0 +1,153 @@
+"""Probes: the small functions that call a learner's code with one case and give back plain values.
+
+A probe runs where the subject runs: in this process for a learner's own checks, inside a sandbox for grades. So this module
+knows nothing of oracles, expected values or points, and imports NumPy and `values` alone.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder import values
+
+# How a call ended. "ok" is the only status with an output to compare.
+OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
+TIME_LIMIT, MEMORY_LIMIT, CRASHED, PROTOCOL = "time_limit", "memory_limit", "crashed", "protocol"
+NOT_WRITTEN_MARK = "not written yet"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call of the subject gave.
+
+    status    one of the names above
+    output    the plain value returned (status "ok")
+    modified  names of the arguments that the subject changed
+    error     the exception's type name; `message` its text; `where` the learner's own line: "conv.py, line 12: ..."
+    seconds   CPU time of the call
+    slowdown  `seconds` over the baseline's (timed cases only; measured outside the subject's process where that is possible)
+    """
+
+    status: str
+    output: Any = None
+    modified: tuple[str, ...] = ()
+    error: str = ""
+    message: str = ""
+    where: str = ""
+    seconds: float = 0.0
+    slowdown: float | None = None
+
+
+class TimeLimit(BaseException):
+    """The subject took too long. Not an Exception, so that `except Exception` in a learner's loop does not swallow it."""
+
+
+def call(subject: Any, inputs: dict[str, Any]) -> Any:
+    """Call the subject with the case's inputs as keyword arguments."""
+    return subject(**inputs)
+
+
+def answer(subject: Any, inputs: dict[str, Any]) -> Any:
+    """The subject is the answer itself: the value of a variable in an answer cell."""
+    if subject is None or isinstance(subject, dict) and all(value is None for value in subject.values()):
+        raise NotImplementedError(NOT_WRITTEN_MARK)
+    return subject
+
+
+def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "plain") -> Answer:
+    """Run one probe and say what happened, whatever the subject does short of killing the process."""
+    arguments = {name: arrange(value, layout) for name, value in inputs.items()}
+    started = time.process_time()
+    try:
+        output = PROBES[probe](subject, arguments)
+        seconds = time.process_time() - started
+        # Through bytes and back: what counts is what was returned now, whoever may change it afterwards.
+        output = values.decode(values.encode(output))
+    except values.NotPlain as found:
+        return Answer(ERROR, error="NotPlain", message=f"returned {found} instead of NumPy arrays and numbers")
+    except TimeLimit:
+        return Answer(TIME_LIMIT, seconds=time.process_time() - started)
+    except MemoryError:
+        return Answer(MEMORY_LIMIT, error="MemoryError")
+    except NotImplementedError as error:
+        written = NOT_WRITTEN_MARK not in str(error)
+        return failure(error) if written else Answer(NOT_WRITTEN, error=type(error).__name__, message=_text(error))
+    except (Exception, SystemExit, GeneratorExit, RecursionError) as error:
+        return failure(error)
+    modified = tuple(name for name, value in inputs.items() if not same(value, arguments[name]))
+    return Answer(OK, output, modified, seconds=seconds)
+
+
+PROBES = {"call": call, "answer": answer}
+
+
+def failure(error: BaseException) -> Answer:
+    """An exception as an answer: its type, text, and the last of the learner's own lines on the way to it."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/autograder/" not in f.filename and "/site-packages/" not in f.filename]
+    where = ""
+    if frames:
+        file = frames[-1].filename.replace("\\", "/").rpartition("/")[2]
+        where = f"{file}, line {frames[-1].lineno}: {frames[-1].line}"
+    return Answer(ERROR, error=type(error).__name__, message=_text(error), where=where[:300])
+
+
+def arrange(value: Any, layout: str) -> Any:
+    """A fresh copy of an input in the given memory layout; a `Seed` becomes its generator."""
+    if isinstance(value, values.Seed):
+        return value.generator()
+    if isinstance(value, (list, tuple)):
+        return type(value)(arrange(item, layout) for item in value)
+    if isinstance(value, dict):
+        return {key: arrange(item, layout) for key, item in value.items()}
+    if not isinstance(value, np.ndarray):
+        return value
+    array = value.copy()
+    if layout == "strided" and array.ndim:
+        # Every second element of a larger array, axes reversed in memory: neither C- nor Fortran-contiguous.
+        spread = np.full([2 * n for n in reversed(array.shape)], 77, array.dtype).transpose()
+        array = spread[(slice(None, None, 2),) * array.ndim]
+        array[...] = value
+    if layout == "read-only":
+        array.flags.writeable = False
+    return array
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether an input still equals what it was, bit for bit (generators are meant to move on)."""
+    if isinstance(before, np.ndarray):
+        return isinstance(after, np.ndarray) and before.shape == after.shape and before.tobytes() == np.ascontiguousarray(after).tobytes()
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(same, before, after))
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(same(before[key], after[key]) for key in before)
+    return True
+
+
+def to_plain(answer: Answer) -> dict[str, Any]:
+    """An answer as a plain value, to leave a sandbox."""
+    return {name: getattr(answer, name) for name in Answer.__dataclass_fields__ if name != "slowdown"}
+
+
+def from_plain(value: Any) -> Answer:
+    """The answer in a value from outside this process, its fields' types checked. Raises values.NotPlain otherwise."""
+    types = {"status": str, "modified": tuple, "error": str, "message": str, "where": str, "seconds": float}
+    if type(value) is not dict or value.keys() != types.keys() | {"output"}:
+        raise values.NotPlain("an answer with other fields than ours")
+    if any(type(value[name]) is not kind for name, kind in types.items()) or not all(type(name) is str for name in value["modified"]):
+        raise values.NotPlain("an answer with fields of other types than ours")
+    if value["status"] not in (OK, NOT_WRITTEN, MISSING, ERROR, TIME_LIMIT, MEMORY_LIMIT):
+        raise values.NotPlain("an answer of a status that is not ours")
+    limited = {name: value[name][:2000] for name in ("error", "message", "where")}
+    return replace(Answer(**value), **limited)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except Exception:  # a learner's exception may have a broken __str__
+        return ""

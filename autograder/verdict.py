@@ -1,0 +1,100 @@
+"""What a check says: points per aspect, the status, the misconception if one was recognised, and feedback in words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+PASSED, FAILED = "passed", "failed"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one output differs from what is expected in one case.
+
+    `got` and `expected` are kept for pictures in visible cases only (None in hidden ones, and when read back from a journal).
+    """
+
+    kind: str  # type, shape, dtype, not finite, value, modified, slow, or an answer's status
+    text: str
+    output: str = ""
+    where: str = ""
+    got: Any = field(default=None, repr=False, compare=False)
+    expected: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class AspectResult:
+    """One aspect's mark; for a failed one, the case that failed first and how."""
+
+    name: str
+    says: str
+    points: float
+    max_points: float
+    case: str = ""
+    difference: Difference | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.difference is None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one exercise.
+
+    status         passed, failed, not_written, missing, error, time_limit, memory_limit, crashed or protocol
+    misconception  id of the recognised misconception, or None
+    feedback       what a learner should read, in plain words
+    """
+
+    exercise: str
+    status: str
+    points: float
+    max_points: float
+    aspects: tuple[AspectResult, ...]
+    misconception: str | None
+    feedback: str
+
+    @property
+    def passed(self) -> bool:
+        return self.status == PASSED
+
+    def __float__(self) -> float:
+        return float(self.points)
+
+    def __str__(self) -> str:
+        from autograder import card
+
+        return card.text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        # nbgrader reads a check cell's points from text/plain (partial credit); people read the card.
+        from autograder import card
+
+        return {"text/html": card.html(self), "text/plain": repr(float(self.points))}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON, without the arrays."""
+        plain = asdict(self)
+        for aspect in plain["aspects"]:
+            if aspect["difference"]:
+                del aspect["difference"]["got"], aspect["difference"]["expected"]
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Verdict:
+        aspects = tuple(
+            AspectResult(**{**aspect, "difference": Difference(**aspect["difference"]) if aspect["difference"] else None})
+            for aspect in plain["aspects"]
+        )
+        return cls(**{**plain, "aspects": aspects})
+
+
+def plain_shape(value: Any) -> str:
+    """A value's shape, or the value itself when it is small: for sentences."""
+    if isinstance(value, np.ndarray):
+        return f"shape {'×'.join(map(str, value.shape)) or '()'}"
+    return repr(value)[:200]

@@ -1,0 +1,117 @@
+"""What every exercise's check must prove, for all exercises of one file at once.
+
+A test file of `autograder/checks/conv.py` says `TestProofs = proofs("conv")` and has these tests:
+
+- the solution gets full marks, whatever the seed;
+- so does every other correct style in `tests/styles/<style>/cnnlib/conv.py`, for the functions that it has;
+- every misconception is a wrong solution: it loses points, and is recognised by its own name, whatever the seed;
+- a stub, and a function that returns nothing, earn nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import check
+from autograder.exercise import Case, Exercise, load
+from autograder.judge import wrong_subject
+
+ROOT = Path(__file__).resolve().parents[2]
+SOLUTIONS = ROOT / "solutions" / "cnnlib"
+STYLES = ROOT / "tests" / "styles"
+SEEDS = (1, 2, 3)
+
+
+def proofs(module: str, *, seeds: tuple[int, ...] = SEEDS) -> type:
+    """A test class for the exercises of `autograder/checks/<module>.py`; bind it to a name that starts with Test."""
+    exercises = exercises_of(module)
+    functions = [exercise.id for exercise in exercises if exercise.answer is None]
+    slips = [(exercise.id, slip.id) for exercise in exercises for slip in exercise.misconceptions]
+
+    class Proofs:
+        @pytest.mark.parametrize("seed", seeds)
+        @pytest.mark.parametrize("id", functions)
+        def test_solution_gets_full_marks(self, id: str, seed: int) -> None:
+            assert_passes(id, SOLUTIONS, seed)
+
+        @pytest.mark.parametrize("seed", seeds)
+        @pytest.mark.parametrize("id, slip", slips)
+        def test_misconception_is_rejected_and_recognised(self, id: str, slip: str, seed: int) -> None:
+            verdict = check_misconception(load(id), slip, seed)
+            assert verdict.points < verdict.max_points
+            assert verdict.misconception == slip, str(verdict)
+
+        @pytest.mark.parametrize("id", [exercise.id for exercise in exercises])
+        def test_what_is_not_written_earns_nothing(self, id: str) -> None:
+            verdict = check(id, unwritten(load(id)), seed=seeds[0])
+            assert (verdict.status, verdict.points) == ("not_written", 0)
+
+        @pytest.mark.parametrize("id", functions)
+        def test_returning_nothing_earns_nothing(self, id: str) -> None:
+            verdict = check(id, lambda **_: None, seed=seeds[0])
+            assert (verdict.status, verdict.points) == ("failed", 0)
+
+        @pytest.mark.parametrize("id", [exercise.id for exercise in exercises])
+        def test_says_enough(self, id: str) -> None:
+            exercise = load(id)
+            slips = exercise.misconceptions
+            assert len(slips) >= 3 and len({slip.id for slip in slips}) == len(slips)
+            assert all(slip.says.endswith(".") and slip.hint.endswith(".") for slip in slips)
+            assert len(exercise.hints) == 3 and all(exercise.hints)
+
+    styled = styles_of(module)
+    if styled:
+
+        @pytest.mark.parametrize("style, id", styled)
+        def test_other_style_gets_full_marks(self: Any, style: str, id: str) -> None:
+            assert_passes(id, STYLES / style / "cnnlib", seeds[0])
+
+        Proofs.test_other_style_gets_full_marks = test_other_style_gets_full_marks
+    return Proofs
+
+
+def exercises_of(module: str) -> tuple[Exercise, ...]:
+    return tuple(importlib.import_module(f"autograder.checks.{module}").EXERCISES)
+
+
+def assert_passes(id: str, cnnlib: Path, seed: int) -> None:
+    """The function of that id in the folder `cnnlib` gets full marks."""
+    verdict = check(id, seed=seed, cnnlib=cnnlib)
+    assert verdict.passed and verdict.points == verdict.max_points, str(verdict)
+
+
+def check_misconception(exercise: Exercise, slip: str, seed: int):
+    """The verdict on a misconception as a wrong solution."""
+    misconception = exercise.misconception(slip)
+    if exercise.answer is not None:  # the same wrong answer to all cases: they have no inputs
+        return check(exercise.id, misconception.oracle(), seed=seed)
+    # A case's inputs decide the dtype that a correct solution would give back.
+    return check(exercise.id, lambda **inputs: wrong_subject(misconception, Case("", inputs).dtype)(**inputs), seed=seed)
+
+
+def unwritten(exercise: Exercise) -> Any:
+    """What a learner hands in without having begun."""
+    if exercise.answer is not None:
+        return dict.fromkeys(exercise.returns)
+
+    def stub(**_: Any) -> None:
+        raise NotImplementedError(f"{exercise.id}: not written yet — stride hint {exercise.id}")
+
+    return stub
+
+
+def styles_of(module: str) -> list[tuple[str, str]]:
+    """(style, exercise id) of every exercise that tests/styles/*/cnnlib/<module>.py defines by itself."""
+    ids = {exercise.id for exercise in exercises_of(module)}
+    found = []
+    for path in sorted(STYLES.glob(f"*/cnnlib/{module}.py")):
+        names = []
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names += [node.name] if isinstance(node, ast.FunctionDef) else [t.id for t in getattr(node, "targets", ()) if isinstance(t, ast.Name)]
+        found += [(path.parent.parent.name, f"{module}.{name}") for name in names if f"{module}.{name}" in ids]
+    return found

@@ -94,7 +94,7 @@ class Exercise:
 
     draw        draw(rng) -> cases. Must be a pure function of the generator.
     oracle      the subject's signature; what is expected, computed in float64.
-    returns     names of the outputs in order (one name: the subject returns it bare; more: a tuple).
+    returns     names of the outputs in order (one name: the subject returns it bare; more: a tuple; answer cells: the dictionary's keys).
     hints       nudge, method, outline: never the code.
     probe       name of the function in `autograder.probes` that calls the subject with a case.
     baseline    the judge's own plain implementation, timed for cases with `max_slowdown`.

@@ -92,7 +92,9 @@ def wrong_subject(misconception: Misconception, dtype: np.dtype | None):
 
 
 def _wrong_answer(exercise: Exercise, misconception: Misconception, case: Case) -> Answer:
-    return probes.observe(exercise.probe, wrong_subject(misconception, case.dtype), dict(case.inputs), case.layout)
+    # The subject of an answer cell is the answer itself; a misconception about it is still a function.
+    probe = "call" if exercise.answer else exercise.probe
+    return probes.observe(probe, wrong_subject(misconception, case.dtype), dict(case.inputs), case.layout)
 
 
 def _agree(exercise: Exercise, misconception: Misconception, case: Case, wrong: Answer, answer: Answer) -> bool:
@@ -124,8 +126,9 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, expected: dict[s
         return Difference(answer.status, _ending(exercise, answer, case.hidden))
     got = _named(exercise, answer.output)
     if got is None:
-        many = f"a tuple of {len(exercise.returns)}: {', '.join(exercise.returns)}"
-        return Difference("type", f"should return {many}; returned {_kind(answer.output)}")
+        names = ", ".join(exercise.returns)
+        asked = f"be a dictionary with {names}" if exercise.answer else f"return a tuple of {len(exercise.returns)}: {names}"
+        return Difference("type", f"should {asked}; it is {_kind(answer.output)}")
     for name in case.compare or exercise.returns:
         difference = _compare(expected[name], got[name], case, case.exact_dtype)
         if difference:
@@ -241,6 +244,8 @@ def _modified(answer: Answer) -> Difference:
 
 
 def _named(exercise: Exercise, output: Any) -> dict[str, Any] | None:
+    if exercise.answer:  # a dictionary: what is not filled in stays None, the rest still counts
+        return {name: output.get(name) for name in exercise.returns} if isinstance(output, dict) else None
     if len(exercise.returns) == 1:
         return {exercise.returns[0]: output}
     if not isinstance(output, (tuple, list)) or len(output) != len(exercise.returns):

@@ -12,6 +12,7 @@ import statistics
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,14 @@ def _run_case(exercise: Exercise, case: Case, subject: Any, deadline: float) -> 
 
 
 def _load_fresh(name: str, path: Path) -> Any:
-    """Execute the file anew, with its `cnnlib` siblings loaded anew too, and leave the session's own modules as they were."""
+    """Execute the file anew, with its siblings in the same folder loaded anew too, and leave the session's own modules as they were."""
     linecache.checkcache(str(path))
-    before = {key: module for key, module in sys.modules.items() if key.startswith("cnnlib.") and not key.startswith("cnnlib.kit")}
+    before = {key: module for key, module in sys.modules.items() if _is_ours(key)}
     for key in before:
         del sys.modules[key]
+    package = types.ModuleType("cnnlib")
+    package.__path__ = [str(path.parent)]  # `from cnnlib.conv import …` finds this folder's conv.py
+    sys.modules["cnnlib"] = package
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up while it loads
@@ -96,10 +100,15 @@ def _load_fresh(name: str, path: Path) -> Any:
             # From the source, not the bytecode cache: two saves within a second would otherwise look like one.
             exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     finally:
-        for key in [key for key in sys.modules if key.startswith("cnnlib.") and not key.startswith("cnnlib.kit")]:
+        for key in [key for key in sys.modules if _is_ours(key)]:
             del sys.modules[key]
         sys.modules.update(before)
     return module
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a module is the package `cnnlib` or one of the learner's files in it (what is given in cnnlib/kit stays loaded)."""
+    return name == "cnnlib" or name.startswith("cnnlib.") and not name.startswith("cnnlib.kit")
 
 
 @contextlib.contextmanager

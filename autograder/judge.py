@@ -62,7 +62,7 @@ def recognise(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answe
     for misconception in exercise.misconceptions:
         explained, contradicted, numbers = 0, 0, False
         for i in judged:
-            wrong = _wrong_answer(exercise, misconception, cases[i])
+            wrong = wrong_answer(exercise, misconception, cases[i])
             truth = _expected(exercise, cases[i], wrong)
             differs = bool(wrong.modified) or _difference(exercise, cases[i], wrong, truth) is not None
             if not differs:
@@ -91,7 +91,8 @@ def wrong_subject(misconception: Misconception, dtype: np.dtype | None):
     return subject
 
 
-def _wrong_answer(exercise: Exercise, misconception: Misconception, case: Case) -> Answer:
+def wrong_answer(exercise: Exercise, misconception: Misconception, case: Case) -> Answer:
+    """What a learner with this misconception would answer in a case."""
     # The subject of an answer cell is the answer itself; a misconception about it is still a function.
     probe = "call" if exercise.answer else exercise.probe
     return probes.observe(probe, wrong_subject(misconception, case.dtype), dict(case.inputs), case.layout)

@@ -1,0 +1,119 @@
+"""The direction of imports that docs/architecture.md states, held against the source and against a fresh interpreter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STANDARD = set(sys.stdlib_module_names)
+PACKAGES = ("autograder", "autograder.checks", "cnnlib")  # `from PACKAGE import name` imports a module
+# What the sandbox can see of us. These import nothing of ours but each other.
+SANDBOXED = {"autograder", "autograder.values", "autograder.probes", "autograder.worker"}
+# From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
+# Modules not named here are parts of the line "grading".
+LAYERS = (
+    ("values", "files", "unpack"),
+    ("probes", "exercise"),
+    ("worker", "draw", "oracles", "where", "verdict", "card"),
+    ("checks", "judge", "course"),
+    ("loading", "runner"),
+    ("checking", "sandbox", "stubs", "notebooks"),
+    ("grading",),
+    ("cli",),
+)
+RANK = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+
+
+def rank(module: str) -> int:
+    return RANK.get(module, RANK["grading"])
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
+    """Full names of the modules that the file imports; `from autograder import judge` counts as autograder.judge."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = [part for part in path.relative_to(ROOT).parent.parts if part != "solutions"] if path.is_relative_to(ROOT) else ["cnnlib"]
+    found: set[str] = set()
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            found |= {f"{base}.{alias.name}" for alias in node.names} if base in PACKAGES else {base}
+    return found
+
+
+def first(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def ours(name: str) -> str | None:
+    """The module of autograder that `name` is or lies in: "autograder.checks.conv" -> "checks"."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "autograder" and len(parts) > 1 else None
+
+
+def files(pattern: str) -> list:
+    found = sorted(ROOT.glob(pattern))
+    assert found, f"no file matches {pattern}: the layout has changed, change this test with it"
+    return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in found]
+
+
+def test_imports_are_found_in_every_spelling(tmp_path: Path) -> None:
+    path = tmp_path / "sample.py"
+    path.write_text("import a.b\nfrom autograder import judge\nfrom . import conv\ndef f():\n    from autograder.checks import conv as c\n")
+    assert imports(path) == {"a.b", "autograder.judge", "cnnlib.conv", "autograder.checks.conv"}
+    assert imports(path, top_level_only=True) == {"a.b", "autograder.judge", "cnnlib.conv"}
+
+
+@pytest.mark.parametrize("path", files("solutions/cnnlib/*.py"))
+def test_numpy_modules_import_numpy_alone(path: Path) -> None:
+    assert {first(name) for name in imports(path)} <= {"numpy", "cnnlib"}
+
+
+@pytest.mark.parametrize("path", files("solutions/cnnlib/kit/*.py"))
+def test_the_kit_imports_no_more_than_pictures_need(path: Path) -> None:
+    assert {first(name) for name in imports(path)} - STANDARD <= {"numpy", "matplotlib", "PIL", "cnnlib", "IPython"}
+
+
+@pytest.mark.parametrize("name", ["values", "probes", "worker"])
+def test_what_enters_the_sandbox_knows_nothing_secret(name: str) -> None:
+    found = imports(ROOT / "autograder" / f"{name}.py")
+    assert {n for n in found if first(n) == "autograder"} <= SANDBOXED
+    assert {first(n) for n in found} - STANDARD <= {"numpy", "autograder"}
+
+
+@pytest.mark.parametrize("path", files("autograder/checks/**/*.py"))
+def test_checks_state_what_is_expected_and_run_nothing(path: Path) -> None:
+    found = imports(path)
+    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks"}
+    assert {first(name) for name in found} - STANDARD <= {"numpy", "torch", "autograder"}
+
+
+@pytest.mark.parametrize("path", files("autograder/*.py"))
+def test_imports_run_one_way(path: Path) -> None:
+    above = {name for name in map(ours, imports(path)) if name and name != "check" and rank(name) > rank(path.stem)}
+    if path.stem == "__init__":
+        above -= {"checking"}  # the door `autograder.check`, opened on first use
+    assert not above, f"{path.name} imports {above}, which stand above it: see docs/architecture.md"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Names of all modules that a fresh interpreter holds after the statement."""
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_worker_loads_only_what_the_sandbox_holds() -> None:
+    assert {name for name in loaded_by("import autograder.worker") if first(name) == "autograder"} <= SANDBOXED
+
+
+@pytest.mark.parametrize("statement", ["import autograder.cli", "import autograder.checks.conv, autograder.course", "import cnnlib.conv"])
+def test_heavy_packages_wait_until_they_are_needed(statement: str) -> None:
+    heavy = {"torch", "nbgrader", "nbformat", "jupytext", "matplotlib", "IPython"}
+    assert not heavy & loaded_by(statement), "import it inside the function that needs it: every command would wait for it"

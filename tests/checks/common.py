@@ -61,7 +61,7 @@ def proofs(module: str, *, seeds: tuple[int, ...] = SEEDS) -> type:
             exercise = load(id)
             slips = exercise.misconceptions
             assert len(slips) >= 3 and len({slip.id for slip in slips}) == len(slips)
-            assert all(slip.says.endswith(".") and slip.hint.endswith(".") for slip in slips)
+            assert all(text.rstrip(")").endswith(".") for slip in slips for text in (slip.says, slip.hint))
             assert len(exercise.hints) == 3 and all(exercise.hints)
 
     styled = styles_of(module)

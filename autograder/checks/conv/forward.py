@@ -1,43 +1,34 @@
-"""Checks of cnnlib/conv.py."""
+"""Checks of conv2d_forward: the layer."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from autograder.draw import distinct, normal
+from autograder.checks.conv.common import contract_cases, float64_result, layer, swapped
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.oracles import conv2d, pair, side_padding, tensor
-
-
-# --- conv2d_forward ---------------------------------------------------------------------------------------------------
 
 
 def _forward(x, w, b, stride=1, padding=0):
     return conv2d(tensor(x), tensor(w), tensor(b), stride, padding).numpy()
 
 
-def _layer(rng, n=1, c=1, f=1, dtype=np.float64):
-    """Inputs of a convolution whose heights, widths and kernel sizes all differ."""
-    h, w, kh, kw = distinct(rng, (7, 11, 13), (7, 11, 13), (2, 3, 5), (2, 3, 5))
-    return {"x": normal(rng, n, c, h, w, dtype=dtype), "w": normal(rng, f, c, kh, kw, dtype=dtype), "b": normal(rng, f, dtype=dtype)}
-
-
 def _draw_forward(rng):
     for _ in range(2):
-        yield Case("plain", _layer(rng) | {"b": np.zeros(1)})
-    yield Case("channels", _layer(rng, c=3, f=5) | {"b": np.zeros(5)})
-    yield Case("channels", _layer(rng, c=5, f=2) | {"b": np.zeros(2)})
-    yield Case("bias", _layer(rng, c=2, f=3))
-    yield Case("batch", _layer(rng, n=3, c=2, f=5))
+        yield Case("plain", layer(rng) | {"b": np.zeros(1)})
+    yield Case("channels", layer(rng, c=3, f=5) | {"b": np.zeros(5)})
+    yield Case("channels", layer(rng, c=5, f=2) | {"b": np.zeros(2)})
+    yield Case("bias", layer(rng, c=2, f=3))
+    yield Case("batch", layer(rng, n=3, c=2, f=5))
     for stride in (2, (1, 3), (3, 2)):
-        yield Case("stride", _layer(rng, n=2, c=3, f=2) | {"stride": stride})
+        yield Case("stride", layer(rng, n=2, c=3, f=2) | {"stride": stride})
     for padding, stride in ((1, 1), ((2, 1), 1), ((0, 2), (2, 1))):
-        yield Case("padding", _layer(rng, n=2, c=2, f=3) | {"padding": padding, "stride": stride})
-    for stride in (1, 2, (3, 2)):
-        yield Case("same", _layer(rng, n=2, c=2, f=3) | {"padding": "same", "stride": stride})
-    yield Case("same", _layer(rng, c=2, f=3) | {"padding": "valid"})
-    for layout, dtype in (("read-only", np.float64), ("strided", np.float32), ("plain", np.float32)):
-        yield Case("contract", _layer(rng, n=2, c=3, f=2, dtype=dtype) | {"padding": 1}, layout=layout, exact_dtype=True)
+        yield Case("padding", layer(rng, n=2, c=2, f=3) | {"padding": padding, "stride": stride})
+    for stride in (1, 2, (3, 2)):  # a kernel of even height at stride 1: the total is odd, one side gets more
+        kernels = ((2, 4), (3, 5)) if stride == 1 else ((2, 3, 5), (2, 3, 5))
+        yield Case("same", layer(rng, n=2, c=2, f=3, kernels=kernels) | {"padding": "same", "stride": stride})
+    yield Case("same", layer(rng, c=2, f=3) | {"padding": "valid"})
+    yield from contract_cases(lambda dtype: layer(rng, n=2, c=3, f=2, dtype=dtype) | {"padding": 1})
 
 
 def _padded_on_one_side(x, w, b, stride=1, padding=0):
@@ -51,8 +42,20 @@ def _same_odd_one_first(x, w, b, stride=1, padding=0):
     return _forward(np.pad(x, ((0, 0), (0, 0), (bottom, top), (right, left))), w, b, stride)
 
 
-def _swapped(value):
-    return value if isinstance(value, (int, str)) else value[::-1]
+def _rounded_up(x, w, b, stride=1, padding=0):
+    """Also the last step that leaves the image is taken, over more zeros."""
+    sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    missing = [-(n + sum(side) - k) % s for n, side, k, s in zip(x.shape[2:], sides, w.shape[2:], pair(stride))]
+    sides = [(before, after + more) for (before, after), more in zip(sides, missing)]
+    return _forward(np.pad(x, ((0, 0), (0, 0), *sides)), w, b, stride)
+
+
+def _padded(mode):
+    def forward(x, w, b, stride=1, padding=0):
+        sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+        return _forward(np.pad(x, ((0, 0), (0, 0), *sides), mode=mode), w, b, stride)
+
+    return forward
 
 
 conv2d_forward = Exercise(
@@ -98,13 +101,13 @@ conv2d_forward = Exercise(
             "stride_swapped",
             "The strides of height and width are mixed up.",
             "A pair is (height, width): the first number moves the window down, the second to the right.",
-            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, _swapped(stride), padding),
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, swapped(stride), padding),
         ),
         Misconception(
             "padding_swapped",
             "The paddings of height and width are mixed up.",
             "A pair is (height, width): the first number adds rows, the second adds columns.",
-            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride, _swapped(padding)),
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride, swapped(padding)),
         ),
         Misconception(
             "padding_ignored",
@@ -131,12 +134,36 @@ conv2d_forward = Exercise(
             lambda x, w, b, stride=1, padding=0: _forward(x[:, :1], w[:, :1], b, stride, padding),
         ),
         Misconception(
-            "float64_result",
-            "The result is float64 whatever came in.",
-            "np.zeros makes float64 unless told otherwise: give it the dtype of x.",
-            _forward,
-            keeps_dtype=False,
+            "padding_fixed_at_one",
+            "Whatever padding is asked for, one ring of zeros is added.",
+            "Pad by the numbers that `side_padding` gives; they can be 0, 1, 2 or more, and differ between the sides.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride, 1 if padding else 0),
         ),
+        Misconception(
+            "border_repeated",
+            "The image is surrounded by copies of its border.",
+            "Padding means zeros here: np.pad does that unless told otherwise.",
+            _padded("edge"),
+        ),
+        Misconception(
+            "last_lost",
+            "The last row and the last column of the output are missing.",
+            "The number of places is (H + top + bottom - KH) // stride_h + 1: do not forget the + 1.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride, padding)[:, :, :-1, :-1],
+        ),
+        Misconception(
+            "rounded_up",
+            "Where the stride does not divide, the output has a row or column too many.",
+            "A step that would leave the image is not taken: round the number of steps down (//), then add 1.",
+            _rounded_up,
+        ),
+        Misconception(
+            "channels_averaged",
+            "The channels were averaged, not summed.",
+            "Add up over the channels: np.sum, not np.mean.",
+            lambda x, w, b, stride=1, padding=0: _forward(x / x.shape[1], w, b, stride, padding),
+        ),
+        float64_result(_forward),
     ),
     hints=(
         "Forget batches and channels first: one image, one filter, one output pixel is one sum of products.",

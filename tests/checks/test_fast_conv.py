@@ -1,0 +1,2 @@
+from tests.checks.common import proofs
+TestProofs = proofs("fast_conv")

@@ -60,10 +60,13 @@ def replace_regions(source: str, name: str, stand_in: Callable[[Region], str | N
         if line is not None:
             lines[region.first : region.last + 1] = [region.indent + line]
             continue
-        lines[region.first : region.last + 1] = []
-        # What is left around it should not be a gap: no more empty lines than on one side before.
-        while region.first < len(lines) and not lines[region.first].strip() and (region.first == 0 or not lines[region.first - 1].strip()):
-            del lines[region.first]
+        # The empty lines above and below would add up to a gap: keep the larger of the two.
+        above = below = 0
+        while above < region.first and not lines[region.first - 1 - above].strip():
+            above += 1
+        while region.last + 1 + below < len(lines) and not lines[region.last + 1 + below].strip():
+            below += 1
+        lines[region.first : region.last + 1 + min(above, below)] = []
     return "\n".join(lines)
 
 

@@ -60,16 +60,15 @@ def _draw(rng):
 # --- Wrong ways -------------------------------------------------------------------------------------------------------
 
 
-def _by_windows(dout, x, w, sides, step, overwrite=""):
-    """Gradients of the padded input and of the filters, window by window; `overwrite` names the one that uses `=`."""
+def _by_weights(dout, x, w, sides, step):
+    """Gradients of the padded input and of the filters, weight by weight. Raises ValueError where windows leave the padded input."""
     padded = np.pad(x, ((0, 0), (0, 0), *sides)).astype(np.float64)
     dx, dw = np.zeros(padded.shape), np.zeros(w.shape)
-    for i, j in np.ndindex(dout.shape[2:]):
-        here = (..., slice(i * step[0], i * step[0] + w.shape[2]), slice(j * step[1], j * step[1] + w.shape[3]))
-        to_x = np.tensordot(dout[:, :, i, j], w, axes=([1], [0]))
-        to_w = np.tensordot(dout[:, :, i, j], padded[here], axes=([0], [0]))
-        dx[here] = to_x if overwrite == "dx" else dx[here] + to_x
-        dw = to_w if overwrite == "dw" else dw + to_w
+    (oh, ow), (sh, sw) = dout.shape[2:], step
+    for u, v in np.ndindex(w.shape[2:]):
+        met = (..., slice(u, u + (oh - 1) * sh + 1, sh), slice(v, v + (ow - 1) * sw + 1, sw))  # all pixels that this weight met
+        dx[met] += np.tensordot(dout, w[:, :, u, v], axes=([1], [0])).transpose(0, 3, 1, 2)
+        dw[:, :, u, v] = np.tensordot(dout, padded[met], axes=([0, 2, 3], [0, 2, 3]))
     return dx, dw
 
 
@@ -78,13 +77,13 @@ def _inside(dx, sides):
     return dx[:, :, top : dx.shape[2] - bottom, left : dx.shape[3] - right]
 
 
-def _wrong(*, sides=None, step=None, crop=_inside, overwrite=""):
+def _wrong(*, sides=None, step=None, crop=_inside):
     """A backward pass in NumPy with one of its parts replaced."""
 
     def backward(dout, x, w, b, stride=1, padding=0):
         zeros = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
         zeros = sides(zeros) if sides else zeros
-        dx, dw = _by_windows(dout, x, w, zeros, step(pair(stride)) if step else pair(stride), overwrite)
+        dx, dw = _by_weights(dout, x, w, zeros, step(pair(stride)) if step else pair(stride))
         return crop(dx, zeros), dw, dout.sum(axis=(0, 2, 3))
 
     return backward
@@ -114,7 +113,28 @@ def _not_dilated(dout, x, w, b, stride=1, padding=0):
     _, dw, db = _backward(dout, x, w, b, stride, padding)
     sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
     full = np.zeros((*x.shape[:2], *(o + k - 1 for o, k in zip(dout.shape[2:], w.shape[2:]))))
-    return _inside(_by_windows(dout, full, w, ((0, 0), (0, 0)), (1, 1))[0], sides), dw, db
+    return _inside(_by_weights(dout, full, w, ((0, 0), (0, 0)), (1, 1))[0], sides), dw, db
+
+
+def _window(i, j, w, stride):
+    (sh, sw), (kh, kw) = pair(stride), w.shape[2:]
+    return (..., slice(i * sh, i * sh + kh), slice(j * sw, j * sw + kw))
+
+
+def _overlaps_overwritten(dout, x, w, b, stride=1, padding=0):
+    _, dw, db = _backward(dout, x, w, b, stride, padding)
+    sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    dx = np.pad(np.zeros(x.shape), ((0, 0), (0, 0), *sides))
+    for i, j in np.ndindex(dout.shape[2:]):
+        dx[_window(i, j, w, stride)] = np.tensordot(dout[:, :, i, j], w, axes=([1], [0]))
+    return _inside(dx, sides), dw, db
+
+
+def _windows_overwritten(dout, x, w, b, stride=1, padding=0):
+    dx, _, db = _backward(dout, x, w, b, stride, padding)
+    padded = np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))))
+    last = _window(dout.shape[2] - 1, dout.shape[3] - 1, w, stride)
+    return dx, np.tensordot(dout[:, :, -1, -1], padded[last], axes=([0], [0])), db
 
 
 def _leftover_lost(dout, x, w, b, stride=1, padding=0):
@@ -213,13 +233,13 @@ conv2d_backward = Exercise(
             "overlaps_overwritten",
             "Where windows overlap, only the last one counts in dx: `=` stands where `+=` belongs.",
             "An input pixel took part in several output pixels; their contributions add up.",
-            _wrong(overwrite="dx"),
+            _overlaps_overwritten,
         ),
         Misconception(
             "windows_overwritten",
             "Only the last window counts in dw: `=` stands where `+=` belongs.",
             "All output pixels share the filters, so each adds its part.",
-            _wrong(overwrite="dw"),
+            _windows_overwritten,
         ),
         Misconception(
             "batch_averaged",

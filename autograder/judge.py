@@ -64,7 +64,7 @@ def recognise(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answe
         for i in judged:
             wrong = wrong_answer(exercise, misconception, cases[i])
             truth = _expected(exercise, cases[i], wrong)
-            differs = bool(wrong.modified) or _difference(exercise, cases[i], wrong, truth) is not None
+            differs = bool(wrong.modified) or _difference(exercise, cases[i], wrong, truth, places=False) is not None
             if not differs:
                 continue
             agrees = _agree(exercise, misconception, cases[i], wrong, answers[i])
@@ -122,7 +122,8 @@ def _expected(exercise: Exercise, case: Case, answer: Answer) -> dict[str, Any] 
     return named
 
 
-def _difference(exercise: Exercise, case: Case, answer: Answer, expected: dict[str, Any] | None) -> Difference | None:
+def _difference(exercise: Exercise, case: Case, answer: Answer, expected: dict[str, Any] | None, places: bool = True) -> Difference | None:
+    """How an answer differs from what is expected, or None; `places` also describes where, which takes a while."""
     if answer.status != probes.OK:
         return Difference(answer.status, _ending(exercise, answer, case.hidden))
     got = _named(exercise, answer.output)
@@ -136,7 +137,7 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, expected: dict[s
             kind, text = difference
             if case.hidden:
                 return Difference(kind, "a hidden case of this kind gives another result", name)
-            place = where.describe(got[name], expected[name]) if kind == "value" else ""
+            place = where.describe(got[name], expected[name]) if places and kind == "value" else ""
             return Difference(kind, text, name, place, got[name], expected[name])
     if case.max_slowdown is not None and (answer.slowdown is None or answer.slowdown > case.max_slowdown):
         took = f"takes {answer.slowdown:.1f} times" if answer.slowdown else "takes far more than"

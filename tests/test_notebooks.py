@@ -131,16 +131,22 @@ def test_reading_an_answer_and_the_graded_ids(assignment):
         ('# %% check="toy.double"', '# %% chekc="toy.double"', "chekc"),
         ('# %% check="toy.double"', '# %% [markdown] check="toy.double"', "a markdown cell with check"),
         ('written="01-written"', 'written="02-written"', "no written question '02-written'"),
-        ("### BEGIN SOLUTION\nsizes = {\"small\": 1, \"large\": 1000}\n### END SOLUTION\n", "", "has no solution region"),
+        ('### BEGIN SOLUTION\nsizes = {"small": 1, "large": 1000}\n### END SOLUTION\n', "", "has no solution region"),
         ("2 + 2\n", "### BEGIN SOLUTION\n2 + 2\n### END SOLUTION\n", "a solution region in a cell without"),
         ("2 + 2\n", "### BEGIN SOLUTION\n2 + 2\n", "never ended"),
-        ('# %% check="toy.total"', '# %% check="toy.double"\ncheck("toy.double")\n\n# %% check="toy.total"', "two graded cells are called check-toy-double"),
+        (
+            '# %% check="toy.total"',
+            '# %% check="toy.double"\ncheck("toy.double")\n\n# %% check="toy.total"',
+            "two graded cells are called check-toy-double",
+        ),
     ],
 )
 def test_a_master_that_cannot_be_graded_is_refused_in_one_sentence(assignment, old, new, says):
     assert old in NOTEBOOK
     with pytest.raises(CourseError) as caught:
-        notebooks.make_notebook(NOTEBOOK.replace(old, new, 1) if old != 'check("toy.double")' else NOTEBOOK.replace("\n" + old, "\n" + new, 1), assignment)
+        notebooks.make_notebook(
+            NOTEBOOK.replace(old, new, 1) if old != 'check("toy.double")' else NOTEBOOK.replace("\n" + old, "\n" + new, 1), assignment
+        )
     message = str(caught.value)
     assert says in message and message.startswith("solutions/notebooks/01_numbers.py") and message.endswith("stride build") and "\n" not in message
 

@@ -13,7 +13,9 @@ from tests.toy_course import SOLUTION
 
 def test_a_stub_keeps_everything_outside_the_regions():
     stub = stubs.make_stub(SOLUTION, "toy")
-    assert stub == '''"""Numbers."""
+    assert (
+        stub
+        == '''"""Numbers."""
 
 import numpy as np
 
@@ -36,6 +38,7 @@ def total(x, start=0.0):
     """The sum of x (N,), from start on."""
     raise NotImplementedError("toy.total: not written yet — stride hint toy.total")
 '''
+    )
     assert stubs.ids(stub) == ["toy.double", "toy.total"]
 
 

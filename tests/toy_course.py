@@ -71,7 +71,7 @@ def shown(text):
     return f"<{text}>"
 '''
 
-NOTEBOOK = '''# ---
+NOTEBOOK = """# ---
 # jupyter:
 #   jupytext:
 #     text_representation:
@@ -119,9 +119,9 @@ check("toy.sizes", sizes)
 
 # %% [markdown] written="01-written"
 # Because 2 + 2 = 4.
-'''
+"""
 
-CHECKS = '''
+CHECKS = """
 import numpy as np
 
 from autograder.draw import normal
@@ -171,7 +171,7 @@ sizes = Exercise(
     answer="sizes",
 )
 EXERCISES = (double, total, sizes)
-'''
+"""
 
 
 class Toy:

@@ -1,0 +1,128 @@
+"""Judging many submissions at once, in worker processes that survive bad luck.
+
+Each worker loads the judge once. A worker that dies, or a fault of ours in a job, is tried once more, alone; after that the
+job's failure is reported, so that it ends in the TA's queue and never as a zero.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from autograder import job
+from autograder.course import CourseError
+from autograder.job import Job
+from autograder.verdict import Verdict
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # workers share the cores already
+Work = Callable[[Job], list[dict[str, Any]]]
+Task = tuple[Any, Callable[[], Job]]  # what the caller calls it, and the job (made when its turn comes, so memory stays flat)
+
+
+def judge_all(tasks: Iterator[Task], workers: int, work: Work | None = None) -> Iterator[tuple[Any, list[Verdict] | Exception]]:
+    """Each task's name with its verdicts, as they come; an exception in their place is a fault of ours that came twice.
+
+    Raises CourseError when a worker does: what a user can mend stops the batch.
+    """
+    work = work or _work
+    waiting: deque[Task] = deque()
+    again: deque[Task] = deque()
+    running: dict[Future, Task] = {}
+    pool: ProcessPoolExecutor | None = None
+    with _environment(ONE_THREAD):
+        try:
+            while True:
+                alone = not waiting and not running and again
+                while len(running) < (1 if alone else workers):
+                    task = again.popleft() if alone else next(tasks, None)
+                    if task is None:
+                        break
+                    pool = pool or _start(workers)
+                    running[pool.submit(work, task[1]())] = task
+                    if alone:
+                        break
+                if not running and not again:
+                    return
+                if not running:
+                    continue
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    error = future.exception()
+                    if isinstance(error, BrokenProcessPool) and pool is not None:
+                        _stop(pool)
+                        pool = None
+                    if error is None:
+                        yield task[0], [Verdict.from_dict(plain) for plain in future.result()]
+                    elif isinstance(error, CourseError):
+                        raise error
+                    elif alone:
+                        yield task[0], error
+                    else:
+                        again.append(task)
+        finally:
+            if pool is not None:
+                _stop(pool)
+
+
+def default_workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _work(job_: Job) -> list[dict[str, Any]]:
+    return [verdict.to_dict() for verdict in job.run(job_)]
+
+
+def _start(workers: int) -> ProcessPoolExecutor:
+    # A server that has loaded the judge and never used it: its forks start at once and share its memory.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["autograder.pool", "autograder.judge", "autograder.oracles"])
+    return ProcessPoolExecutor(workers, context, initializer=_begin)
+
+
+def _begin() -> None:
+    """In a new worker: Ctrl-C is the parent's business, and the worker ends when the parent does, however that ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    with contextlib.suppress(ImportError):
+        import torch
+
+        torch.set_num_threads(1)
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """End the workers now: their sandboxes die with them."""
+    workers = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join()
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

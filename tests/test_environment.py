@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -35,6 +37,28 @@ def pins() -> dict[str, Version]:
     return {canonicalize_name(name): Version(version) for name, version in (line.split("==") for line in CONSTRAINTS)}
 
 
+@cache
+def everything_installed() -> frozenset[str]:
+    """The requirements and all that they require in turn, on this machine."""
+    found: set[tuple[str, str]] = set()
+    todo = [(name, "") for name in requirements()]
+    while todo:
+        name, extra = todo.pop()
+        if (name, extra) not in found:
+            found.add((name, extra))
+            below = [r for r in map(Requirement, metadata.requires(name) or ()) if r.marker is None or r.marker.evaluate({"extra": extra})]
+            todo += [(canonicalize_name(r.name), extra) for r in below for extra in ("", *r.extras)]
+    return frozenset(name for name, _ in found)
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.partition(".")[0] for name in names}
+
+
 # --- the files ---------------------------------------------------------------------------------------------------------
 
 
@@ -59,17 +83,22 @@ def test_pins_fit_the_ranges_and_are_what_is_installed(name: str) -> None:
 
 
 def test_nothing_below_the_requirements_is_unpinned() -> None:
-    needed, todo = set(), [*requirements()]
-    while todo:
-        name = todo.pop()
-        if name in needed:
-            continue
-        needed.add(name)
-        for requirement in map(Requirement, metadata.requires(name) or ()):
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                todo.append(canonicalize_name(requirement.name))
-    ours_to_pin = {name for name in needed if not name.startswith(("nvidia-", "cuda-", "triton"))}  # torch pins its CUDA packages itself
-    assert ours_to_pin <= pins().keys()
+    cuda = {name for name in everything_installed() if name.startswith(("nvidia-", "cuda-", "triton"))}  # torch pins these itself
+    assert {"fqdn", "mpmath"} <= everything_installed() - cuda <= pins().keys()
+
+
+def test_what_the_code_imports_is_installed_by_the_extras() -> None:
+    providers = metadata.packages_distributions()
+    fine = everything_installed() | {PROJECT["name"]}
+    faults = ROOT / "tests" / "submissions" / "faults"
+    files = [path for folder in ("autograder", "benchmarks", "solutions", "tests") for path in (ROOT / folder).rglob("*.py")]
+    missing = {
+        f"{package} in {path.relative_to(ROOT)}"
+        for path in files if not path.is_relative_to(faults)
+        for package in imported(path) & providers.keys()
+        if not {canonicalize_name(name) for name in providers[package]} & fine
+    }
+    assert not missing, "pyproject.toml's extras do not bring these"
 
 
 def test_the_extras_build_on_each_other() -> None:

@@ -168,9 +168,10 @@ fit_filter = Exercise(
     ),
     hints=(
         "You have everything: forward gives out, the loss gives dout, backward gives dw and db. What is the gradient of a mean of squares?",
-        "loss = mean(error**2) with error = out - target, so dout = 2·error / error.size. Hand dout to conv2d_backward and step against what comes back.",
-        "Repeat `steps` times: forward; error; append the mean of its squares to losses; backward with dout; new w and b from the old ones minus learning_rate "
-        "times their gradients. Return w, b and the losses as an array.",
+        "loss = mean(error**2) with error = out - target, so dout = 2·error / error.size. Hand dout to conv2d_backward and step against "
+        "what comes back.",
+        "Repeat `steps` times: forward; error; append the mean of its squares to losses; backward with dout; new w and b from the old "
+        "ones minus learning_rate times their gradients. Return w, b and the losses as an array.",
     ),
 )
 

@@ -8,7 +8,15 @@ import numpy as np
 
 from autograder.checks.conv.common import contract_cases, float64_result, swapped
 from autograder.checks.fast_conv import baseline
-from autograder.checks.fast_conv.common import MAX_SLOWDOWN, fold_at_stride_1, fold_cut_from_the_end, fold_overwritten, fold_uncropped, out_size, sizes
+from autograder.checks.fast_conv.common import (
+    MAX_SLOWDOWN,
+    fold_at_stride_1,
+    fold_cut_from_the_end,
+    fold_overwritten,
+    fold_uncropped,
+    out_size,
+    sizes,
+)
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.oracles import conv2d, gradients, tensor
@@ -144,9 +152,10 @@ conv2d_forward = Exercise(
     ),
     hints=(
         "One output number is one row of im2col times one filter. What do all rows times all filters make?",
-        "cols is (N·OH·OW, C·KH·KW), the filters are (F, C·KH·KW) after a reshape. One @ gives (N·OH·OW, F). What is left is to bring F to its place.",
-        "Lay the windows out (your im2col, or the same steps here); multiply with the reshaped filters, transposed; add b; reshape to (N, OH, OW, F); "
-        "transpose to (N, F, OH, OW). No loop over pixels.",
+        "cols is (N·OH·OW, C·KH·KW), the filters are (F, C·KH·KW) after a reshape. One @ gives (N·OH·OW, F). "
+        "What is left is to bring F to its place.",
+        "Lay the windows out (your im2col, or the same steps here); multiply with the reshaped filters, transposed; add b; "
+        "reshape to (N, OH, OW, F); transpose to (N, F, OH, OW). No loop over pixels.",
     ),
 )
 
@@ -299,7 +308,7 @@ conv2d_backward = Exercise(
         "Write the forward pass as out = cols @ w_matrix.T + b. That is a linear layer: you know its three gradients.",
         "Bring dout into rows that match cols: (N·OH·OW, F). Then dw comes from dout and cols, dcols from dout and the filters, db from dout alone. "
         "col2im takes dcols back to the image.",
-        "db: the sum over the rows. dw: dout transposed times cols, reshaped like w. dcols: dout times the reshaped filters. dx: add dcols back, offset by offset, "
-        "into zeros of the padded size; cut the padding off.",
+        "db: the sum over the rows. dw: dout transposed times cols, reshaped like w. dcols: dout times the reshaped filters. "
+        "dx: add dcols back, offset by offset, into zeros of the padded size; cut the padding off.",
     ),
 )

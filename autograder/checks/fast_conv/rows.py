@@ -7,7 +7,16 @@ from functools import partial
 import numpy as np
 
 from autograder.checks.conv.common import contract_cases, float64_result, swapped
-from autograder.checks.fast_conv.common import fold, fold_at_stride_1, fold_cut_from_the_end, fold_overwritten, fold_uncropped, out_size, sizes, unfold
+from autograder.checks.fast_conv.common import (
+    fold,
+    fold_at_stride_1,
+    fold_cut_from_the_end,
+    fold_overwritten,
+    fold_uncropped,
+    out_size,
+    sizes,
+    unfold,
+)
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.oracles import pair
@@ -195,7 +204,8 @@ col2im = Exercise(
         Misconception(
             "overwritten_by_offset",
             "Where windows overlap, one number overwrites the others.",
-            "All of them add up: += instead of =. With index arrays, x[index] += y adds only once where an index is repeated; np.add.at adds every time.",
+            "All of them add up: += instead of =. With index arrays, x[index] += y adds only once where an index is repeated; "
+            "np.add.at adds every time.",
             partial(fold_overwritten, by_offset=True),
             revisit="03, “im2col and back”",
         ),
@@ -240,7 +250,7 @@ col2im = Exercise(
     hints=(
         "Go through your im2col line by line and turn every copy around: what was read from x is now added to x.",
         "Split cols into its axes (N, OH, OW, C, KH, KW), start from zeros of the padded size, and add. Cut the padding off at the end.",
-        "For each offset (u, v): one slice of the padded image with step (SH, SW) receives cols[..., u, v], axes brought into the order N, C, OH, OW, by +=. "
-        "Then return rows PH to PH + H and columns PW to PW + W.",
+        "For each offset (u, v): one slice of the padded image with step (SH, SW) receives cols[..., u, v], axes brought into the "
+        "order N, C, OH, OW, by +=. Then return rows PH to PH + H and columns PW to PW + W.",
     ),
 )

@@ -1,0 +1,132 @@
+"""Comparing two plain values: type, shape, dtype, finiteness, then the numbers. The first difference is said in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograder.exercise import Case
+from autograder.verdict import plain_shape
+
+# Relative to the largest expected number: room for another order of summation, far below any real mistake.
+TOLERANCE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-4, np.dtype(np.float16): 2e-2}
+WORDS = {"f": "numbers", "i": "whole numbers", "u": "whole numbers", "b": "True and False"}
+
+Finding = tuple[str, str]  # kind and text, as in `verdict.Difference`
+
+
+def compare(expected: Any, got: Any, case: Case, *, exact_dtype: bool = False) -> Finding | None:
+    """The first difference between what the oracle gives and a plain value, or None."""
+    with np.errstate(all="ignore"):  # a learner's infinities are theirs, and a session may have turned warnings into errors
+        return _compare(expected, got, case, exact_dtype)
+
+
+def kind_of(value: Any) -> str:
+    """What a plain value is, for "it is …"."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {plain_shape(value)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None: is a `return` missing?" if value is None else f"the {type(value).__name__} {brief(value)}"
+
+
+def brief(value: Any) -> str:
+    """A plain value in at most a line or two."""
+    try:
+        text = np.array2string(value, threshold=20, edgeitems=3) if isinstance(value, np.ndarray) else repr(value)
+    except ValueError:  # Python refuses to write out an integer of thousands of digits
+        return "of thousands of digits"
+    return text if len(text) <= 200 else text[:200] + " …"
+
+
+def _compare(expected: Any, got: Any, case: Case, exact_dtype: bool) -> Finding | None:
+    if isinstance(expected, np.ndarray):
+        return _arrays(expected, got, case, exact_dtype)
+    if isinstance(expected, (bool, np.bool_)):
+        if not isinstance(got, (bool, np.bool_)):
+            return "type", f"should be True or False; it is {kind_of(got)}"
+        return None if bool(got) == bool(expected) else ("value", f"got {bool(got)}, expected {bool(expected)}")
+    if isinstance(expected, (int, np.integer)):
+        if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, np.integer)):
+            return "type", f"should be an integer; it is {kind_of(got)}"
+        return None if int(got) == int(expected) else ("value", f"got {brief(int(got))}, expected {int(expected)}")
+    if isinstance(expected, (float, np.floating)):
+        return _floats(np.asarray(float(expected)), _number(got), case) if _is_number(got) else ("type", f"should be a number; it is {kind_of(got)}")
+    if isinstance(expected, (tuple, list)):
+        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
+            return "type", f"should be {len(expected)} values; it is {kind_of(got)}"
+        return _first(_compare(e, g, case, exact_dtype) for e, g in zip(expected, got))
+    if isinstance(expected, dict):
+        if not isinstance(got, dict) or not expected.keys() <= got.keys():
+            missing = sorted(expected.keys() - (got.keys() if isinstance(got, dict) else ()))
+            return "type", f"should be a dictionary with {', '.join(map(repr, missing))}"
+        return _first(_at_key(key, _compare(expected[key], got[key], case, exact_dtype)) for key in expected)
+    return None if type(got) is type(expected) and got == expected else ("value", f"got {brief(got)}, expected {brief(expected)}")
+
+
+def _arrays(expected: np.ndarray, got: Any, case: Case, exact_dtype: bool) -> Finding | None:
+    if not isinstance(got, np.ndarray):
+        if expected.ndim or not _is_number(got):
+            return "type", f"should be a NumPy array; it is {kind_of(got)}"
+        got = _number(got)
+    if got.shape != expected.shape:
+        return "shape", f"got {plain_shape(got)}, expected {plain_shape(expected)}"
+    if exact_dtype and case.dtype is not None and expected.dtype.kind == "f" and got.dtype != case.dtype:
+        return "dtype", f"got dtype {got.dtype}, expected {case.dtype}: the dtype that came in"
+    # Whole numbers do for floats; the other way round, and for True and False, it would be another thing.
+    if got.dtype.kind not in {"f": "fiu", "i": "iu", "u": "iu"}.get(expected.dtype.kind, "b"):
+        return "dtype", f"got dtype {got.dtype}, expected {WORDS[expected.dtype.kind]}"
+    if expected.dtype.kind == "f":
+        return _floats(expected, got, case)
+    return None if np.array_equal(expected, got) else ("value", f"got {brief(got)}, expected {brief(expected)}")
+
+
+def _floats(expected: np.ndarray, got: np.ndarray, case: Case) -> Finding | None:
+    tolerance = case.tolerance
+    if tolerance is None:
+        tolerance = TOLERANCE.get(case.dtype, 1e-8)
+        if got.dtype == np.float32:  # that it is float32 is for the dtype to decide, not for the values
+            tolerance = max(tolerance, TOLERANCE[got.dtype])
+    expected, got = expected.astype(np.float64), got.astype(np.float64)
+    finite = np.isfinite(expected)
+    odd = ~np.where(finite, np.isfinite(got), (got == expected) | (np.isnan(got) & np.isnan(expected)))
+    if odd.any():
+        index = tuple(map(int, np.argwhere(odd)[0]))
+        return "not finite", f"{_at_index(index)}got {got[index]:.6g}, expected {expected[index]:.6g}"
+    scale = np.abs(expected[finite]).max(initial=0.0)
+    error = np.abs(np.where(finite, got - expected, 0.0))
+    wrong = error > tolerance * (scale + np.abs(np.where(finite, expected, 0.0)))
+    if not wrong.any():
+        return None
+    index = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
+    share = f"{int(wrong.sum())} of {wrong.size} numbers differ, most " if wrong.size > 1 else ""
+    digits = next((n for n in (6, 9, 12) if f"{got[index]:.{n}g}" != f"{expected[index]:.{n}g}"), 17)
+    return "value", f"{share}{_at_index(index)}got {got[index]:.{digits}g}, expected {expected[index]:.{digits}g}"
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and value.dtype.kind in "iuf"
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> np.ndarray:
+    """A number as an array without axes, in the precision that it has."""
+    if isinstance(value, int):  # Python's integers know no bounds, float64 does
+        value = float(value) if abs(value) <= 2**1023 else math.copysign(math.inf, value)
+    return np.asarray(value)
+
+
+def _first(findings: Iterable[Finding | None]) -> Finding | None:
+    return next((finding for finding in findings if finding), None)
+
+
+def _at_key(key: str, finding: Finding | None) -> Finding | None:
+    return (finding[0], f"{key}: {finding[1]}") if finding else None
+
+
+def _at_index(index: tuple[int, ...]) -> str:
+    return f"at [{', '.join(map(str, index))}]: " if index else ""

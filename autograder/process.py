@@ -245,4 +245,3 @@ def _missing(incoming: bytearray) -> int:
     length = _length(incoming)
     size = frames.HEADER.size
     return size - len(incoming) if length is None else min(size + length - len(incoming), 1 << 20)
-

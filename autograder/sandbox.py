@@ -38,7 +38,7 @@ class Sandbox:
     limits   course.toml's [limits]; an exercise's own come before them
     imports  packages that the learner's code may import, beside NumPy
 
-    All exercises run in one process, as in a notebook, until it has to be killed; the next exercise gets a new one.
+    Exercises run in one process, as in a notebook, while all goes well. After a limit, a crash or an error the next exercise gets a new one.
     Use it from one thread at a time. Raises SandboxFault for what is no learner's doing: try again.
     """
 
@@ -103,15 +103,16 @@ class Sandbox:
             self.close()
             return [answers.get(index, end.answer) for index in range(len(cases))]
         except _NoSubject as none:
+            self.close()
             return [none.answer] * len(cases)
         for index, case in enumerate(cases):
             if case.max_slowdown is not None and answers[index].status == probes.OK:
                 answers[index] = self._timed(exercise, case, answers[index], cases, cell, limits, wall)
+        if any(answer.status not in (probes.OK, probes.NOT_WRITTEN) for answer in answers.values()):
+            self.close()  # what went wrong may have left something behind, such as open files: the next exercise shall not suffer
         return [answers[index] for index in range(len(cases))]
 
-    def _timed(
-        self, exercise: Exercise, case: Case, answer: Answer, cases: Sequence[Case], cell: str | None, limits: Limits, wall: float
-    ) -> Answer:
+    def _timed(self, exercise: Exercise, case: Case, answer: Answer, cases: Sequence[Case], cell: str | None, limits: Limits, wall: float) -> Answer:
         """The answer with its slowdown: the best of up to `runner.REPEATS` calls, because machines are busy.
 
         Every call is in a process that has not seen these inputs before, and the output that is judged is the one of the call
@@ -194,8 +195,7 @@ def require() -> None:
     program = confinement.bubblewrap()
     if program is None:
         raise CourseError(
-            "Grading runs each submission in a sandbox, and bubblewrap is not installed. "
-            f"Install it: sudo apt-get install bubblewrap {OTHERWISE}"
+            f"Grading runs each submission in a sandbox, and bubblewrap is not installed. Install it: sudo apt-get install bubblewrap {OTHERWISE}"
         )
     said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
     version = re.search(r"(\d+)\.(\d+)", said)

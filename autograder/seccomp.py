@@ -78,6 +78,11 @@ def without_programs(machine: str | None = None) -> bytes:
     return calls.filter(_refuse(calls.numbers(CONDITIONAL)["execve"], errno.EPERM))
 
 
+def numbers(machine: str | None = None) -> dict[str, int]:
+    """The numbers of all calls that are named here, on this machine."""
+    return _Calls(machine).numbers(REFUSED + CONDITIONAL)
+
+
 class _Calls:
     """The system calls of one machine."""
 

@@ -43,6 +43,12 @@ def test_proving_changes_nothing(toy):
         (MASTER, "np.add(x, x)", "np.add(x, y)", "toy.double: the solution is error with 0 of 3 points on seed prove-3: plain: raised NameError"),
         (MASTER, "def double(x):", "def double(x, y):", "toy.double: the solution is error"),
         (MASTER, '    """The sum of x (N,), from start on."""\n', "", "toy.total: the function has no docstring"),
+        (
+            MASTER,
+            '    """The sum of x (N,), from start on."""\n    ### BEGIN SOLUTION\n',
+            '    ### BEGIN SOLUTION\n    """The sum of x (N,), from start on."""\n',
+            "toy.total: signature or docstring of the stub differ",
+        ),
         (MASTER, "def double(x):", "def treble(x):", "toy.double: there is no double in solutions/cnnlib/toy.py"),
         (MASTER, "def double(x):", "def treble(x):", "cnnlib/toy.py: the stub of toy.treble asks for something that is no exercise in course.toml"),
         (

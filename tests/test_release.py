@@ -94,6 +94,8 @@ def test_nothing_secret_goes_out(toy, out, monkeypatch):
             "README.md gives away a line of solutions/cnnlib/toy.py: return twice_",
         ),
         ("data/a.ipynb", '{"cells": [{"source": ["x = 1\\n", "return float(np.sum(x, dtype=np.float64)) + start"]}]}', "data/a.ipynb gives away"),
+        ("data/b.ipynb", r'{"cells": [{"source": ["sizes = {\"small\": 1, \"large\": 1000}"]}]}', "data/b.ipynb gives away"),
+        ("README.md", "twice_everything = np.add(x,x)  # a comment of another kind", "README.md gives away"),
     ],
 )
 def test_a_release_that_gives_something_away_is_refused(toy, out, monkeypatch, name, text, says):
@@ -109,7 +111,7 @@ def test_a_release_that_gives_something_away_is_refused(toy, out, monkeypatch, n
 def test_given_code_gives_nothing_away(toy):
     """A line that a solution shares with given code is no secret; the same line in a docstring alone is."""
     line = "return (value, value) if isinstance(value, int) else tuple(value)"
-    toy.edit("solutions/cnnlib/toy.py", "    twice_everything = np.add(x, x)\n", f"    twice_everything = np.add(x, x)\n    {line}\n")
+    toy.edit("solutions/cnnlib/toy.py", "    twice_everything =", f"    {line}\n    twice_everything =")
     assert squeeze(line) not in solution_lines(toy.course)
     toy.edit("solutions/cnnlib/toy.py", f'    """Given: 3 -> (3, 3)."""\n    {line}', f'    """{line}"""')
     assert squeeze(line) in solution_lines(toy.course)

@@ -113,13 +113,14 @@ def test_an_answer_cell_is_put_back_and_the_rest_of_the_notebook_stays(copy):
     name = "notebooks/01_numbers.ipynb"
     notebook = json.loads(copy.read(name))
     template = notebook["cells"][6]["source"]
-    notebook["cells"][6]["source"] = ["sizes = 5"]
+    notebook["cells"][6] |= {"source": ["sizes = 5"], "outputs": [{"name": "stdout", "output_type": "stream", "text": ["5"]}], "execution_count": 3}
     notebook["cells"][4]["source"] = ["my = 'experiment'"]
     copy.write(name, json.dumps(notebook))
     backup = reset(copy.course, "toy.sizes")
     assert backup.name == "01_numbers.ipynb.backup-1" and json.loads(backup.read_text()) == notebook
     after = json.loads(copy.read(name))
     assert after["cells"][6]["source"] == template
+    assert after["cells"][6]["outputs"] == [] and after["cells"][6]["execution_count"] is None, "what the old answer printed goes with it"
     assert after["cells"][4]["source"] == ["my = 'experiment'"]
 
 

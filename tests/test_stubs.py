@@ -90,7 +90,7 @@ def test_a_master_that_cannot_be_cut_is_named_with_its_line(source, says):
 def test_only_lines_inside_regions_are_solution_lines():
     assert [line.strip() for line in stubs.solution_lines(SOLUTION, "toy.py")] == [
         "HELPER_ONLY_OF_THE_SOLUTION = 2.0",
-        "twice_everything = np.add(x, x)",
+        "twice_everything = np.add(x, x)  # (N,): every number with itself",
         "return twice_everything + 0 * HELPER_ONLY_OF_THE_SOLUTION",
         "return float(np.sum(x, dtype=np.float64)) + start",
     ]

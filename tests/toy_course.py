@@ -52,7 +52,7 @@ def double(x):
     """
     # Think of one number first.
     ### BEGIN SOLUTION
-    twice_everything = np.add(x, x)
+    twice_everything = np.add(x, x)  # (N,): every number with itself
     return twice_everything + 0 * HELPER_ONLY_OF_THE_SOLUTION
     ### END SOLUTION
 

@@ -29,11 +29,12 @@ def run_doctor(attacks: Sequence[Attack] = ATTACKS, progress: Callable[[AttackRe
     """Run the attacks, one after the other, and tell `progress` of each. Raises CourseError where no sandbox works at all."""
     files = {f"cnnlib/attack{number}.py": attack.source.encode() for number, attack in enumerate(attacks)}
     results = []
-    # A package that is named lets a sandbox start threads; NumPy is there anyway.
-    with Sandbox(files, LIMITS) as alone, Sandbox(files, LIMITS, imports=("numpy",)) as threads:
+    # Two in turn: one starts anew while the other is attacked. A package that is named lets a sandbox start threads; NumPy is there anyway.
+    with Sandbox(files, LIMITS) as even, Sandbox(files, LIMITS) as odd, Sandbox(files, LIMITS, imports=("numpy",)) as threads:
         for number, attack in enumerate(attacks):
-            sandbox = threads if attack.threads else alone
+            sandbox = threads if attack.threads else (even, odd)[number % 2]
             [answer] = sandbox.run(_exercise(number), [Case("attack", {})])
+            sandbox.start()
             results.append(_result(attack, answer))
             progress(results[-1])
     return results

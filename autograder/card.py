@@ -10,7 +10,7 @@ from autograder import picture
 from autograder.course import CourseError, load_course
 from autograder.escape import escape
 from autograder.exercise import Exercise, UnknownExercise, load
-from autograder.probes import NOT_WRITTEN
+from autograder.probes import MISSING, NOT_WRITTEN
 from autograder.terminal import STATUS, another_failure, first_failure, learned, text
 from autograder.verdict import PASSED, AspectResult, Verdict
 
@@ -84,7 +84,8 @@ def _failure(verdict: Verdict) -> str:
     message, line = _code_line(d.text)
     code = f'<div style="margin:4px 0"><code style="{CODE}">{escape(line)}</code></div>' if line else ""
     place = f"<div><b>{escape(d.where)}</b></div>" if d.where else ""
-    case = f'<div style="margin:2px 0 0;{SMALL}">First failing case: <code style="{CODE}">{escape(aspect.case)}</code></div>' if aspect.case else ""
+    inputs = f'First failing case: <code style="{CODE}">{escape(aspect.case)}</code>'
+    case = f'<div style="margin:2px 0 0;{SMALL}">{inputs}</div>' if aspect.case and d.kind != MISSING else ""
     return (
         f'<div style="margin:8px 0"><div><b>{escape(aspect.name)}</b>: {output}{escape(message)}</div>'
         f"{code}{place}{case}{picture.draw(d.got, d.expected) if d.kind in PICTURED else ''}</div>"

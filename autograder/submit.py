@@ -31,7 +31,7 @@ def submit(course: Course, assignment_id: str, out: Path | None = None) -> tuple
         raise CourseError(f"None of the files of assignment {assignment.id} is here ({', '.join(assignment.files)}). Get them back with: {back}")
     target = Path(out) if out else course.root / f"{assignment.id}_submission.zip"
     target = target / f"{assignment.id}_submission.zip" if target.is_dir() else target
-    verdicts = [_check(course, assignment, exercise, content) for exercise in assignment.exercises]
+    verdicts = [judge_saved(course, exercise) for exercise in assignment.exercises]
     try:
         files.write_all({target: _pack(content)})
     except OSError as error:
@@ -68,9 +68,12 @@ def summary(course: Course, assignment_id: str, path: Path, verdicts: Sequence[V
     return "\n".join([*lines, f"You can hand this in as it is, or go on and submit again: stride check {unfinished[0].exercise}"])
 
 
-def _check(course: Course, assignment: Assignment, exercise: Exercise, content: dict[str, bytes]) -> Verdict:
+def judge_saved(course: Course, exercise: Exercise) -> Verdict:
+    """The verdict on an exercise's visible cases, from the file or the notebook's answer cell as it is saved now."""
     if exercise.answer is None:
         return check(exercise.id, cnnlib=course.cnnlib, seed=course.visible_seed)
+    assignment = course.assignment_of(exercise.id)
+    content = collect(course, assignment)
     cases = exercise.cases(course.visible_seed)
     try:
         source = _answer(assignment, exercise, content)

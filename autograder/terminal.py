@@ -42,6 +42,8 @@ def text(verdict: Verdict, colour: bool | None = None) -> str:
         lines += [paint(line, YELLOW) for line in _wrap(says, "  ")]
         lines += [wrapped for line in rest for wrapped in _wrap(line, "  ")]
     first = first_failure(verdict)
+    if len(verdict.aspects) > 1 and first and all(a.difference and a.difference.text == first.difference.text for a in verdict.aspects):
+        return "\n".join(lines + _told(first, paint, "  "))  # a file that cannot be loaded says so once, not once for every aspect
     lines += [line for aspect in verdict.aspects if aspect.difference for line in _failed(aspect, first, paint)]
     held = [printable(aspect.name) for aspect in verdict.aspects if aspect.passed]
     return "\n".join(lines + ([f"  {paint('✓', GREEN)} {', '.join(held)}"] if held else []))
@@ -86,10 +88,16 @@ def _failed(aspect: AspectResult, first: AspectResult | None, paint) -> list[str
     lines = [f"  {paint('✗', RED)} {printable(aspect.name)} ({aspect.points:g} of {aspect.max_points:g}): {printable(aspect.says)}"]
     if aspect is not first:
         return lines + _wrap(printable(another_failure(aspect, first)), "      ")
+    return lines + _told(aspect, paint, "      ")
+
+
+def _told(aspect: AspectResult, paint, indent: str) -> list[str]:
+    """How an aspect failed, and with what inputs (a file that is not there fails without any)."""
     d = aspect.difference
     output = f"{d.output}: " if d.output not in ("", "out") else ""
-    lines += _wrap(printable(f"{output}{d.text}. {d.where}".strip()), "      ")
-    return lines + [paint(line, DIM) for line in _wrap(printable(f"with {aspect.case}" if aspect.case else ""), "      ")]
+    case = f"with {aspect.case}" if aspect.case and d.kind != MISSING else ""
+    lines = _wrap(printable(f"{output}{d.text}. {d.where}".strip()), indent)
+    return lines + [paint(line, DIM) for line in _wrap(printable(case), indent)]
 
 
 def _wrap(line: str, indent: str) -> list[str]:

@@ -24,7 +24,7 @@ LAYERS = (
     ("runner", "picture", "terminal", "card", "limits", "process", "confinement"),
     ("checking", "sandbox", "stubs", "notebooks"),
     ("grading",),
-    ("cli",),
+    ("cli", "__main__"),
 )
 DOORS = {("__init__", "checking"), ("verdict", "card")}  # upwards, but opened on first use only: `check`, and a verdict's looks
 RANK = {name: number for number, layer in enumerate(LAYERS) for name in layer}

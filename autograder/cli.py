@@ -1,0 +1,215 @@
+"""`stride …`: reads the command line, calls what does the work, prints what it gives. Nothing is decided here.
+
+Every command imports its own helpers when it runs: `stride list` and `stride hint` must not wait for PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import __version__
+from autograder.course import CourseError, load_course
+from autograder.exercise import UnknownExercise
+
+OK, NOT_YET, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code: 0 done and right, 1 not yet right, 2 something to mend first, 130 stopped by Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that has no "✓" shows "?" and goes on
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "run"):
+        parser.print_help()
+        return OK
+    try:
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except (CourseError, UnknownExercise) as error:
+        print(f"stride: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is lost: run the same command again to go on.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="stride", description="Learn convolutional networks by building them; and grade a class.")
+    parser.add_argument("--version", action="version", version=f"stride {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+
+    def command(name: str, run, says: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".")
+        sub.set_defaults(run=run)
+        return sub
+
+    names = "an exercise (conv.conv2d_forward), a module (conv) or an assignment (02); everything without one"
+    command("list", _list, "the exercises, and where you stand").add_argument("names", nargs="*", metavar="NAME", help=names)
+    command("check", _check, "check what you have saved").add_argument("names", nargs="*", metavar="NAME", help=names)
+    command("next", _next, "the first exercise that does not pass yet").add_argument("names", nargs="*", metavar="NAME", help=names)
+    command("watch", _watch, "check again whenever you save, and lead on").add_argument("names", nargs="*", metavar="NAME", help=names)
+    sub = command("hint", _hint, "a hint; asked again, the next one. Never the code")
+    sub.add_argument("id", metavar="EXERCISE")
+    which = sub.add_mutually_exclusive_group()
+    which.add_argument("--level", type=int, choices=(1, 2, 3), help="so many hints, whatever was asked before")
+    which.add_argument("--all", action="store_const", const=3, dest="level", help="all three at once")
+    sub = command("reset", _reset, "put an exercise back as it was; your version is kept beside it")
+    sub.add_argument("id", metavar="EXERCISE")
+    sub.add_argument("--all", action="store_true", help="the whole file; also of a module (conv), or an assignment's notebook (02)")
+    sub = command("submit", _submit, "pack an assignment for handing in")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--out", type=Path, help="the zip, or the folder to put it in")
+
+    sub = command("grade", _grade, "grade a folder of submissions")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--submissions", type=Path, required=True, metavar="DIR", help="one folder, zip or notebook per learner")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="for gradebook, feedback, report and results")
+    sub.add_argument("--workers", type=int, metavar="N", help="submissions graded at once (default: one per core)")
+    sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="none: only for code that you have read")
+    sub = command("queue", _queue, "what waits for a person after grading, and why")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    command("doctor", _doctor, "attack this machine's sandbox, and say what is enforced")
+
+    sub = command("build", _build, "bring stubs and notebooks up to date with solutions/")
+    how = sub.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="write nothing; say what is stale")
+    how.add_argument("--prove", action="store_true", help="write nothing; try everything that makes the course sound")
+    how.add_argument("--force", action="store_true", help="overwrite what was changed by hand too; a backup is kept")
+    sub = command("release", _release, "write the learners' copy and nbgrader's trees")
+    sub.add_argument("place", nargs="?", type=Path, metavar="OUT", help="the folder to write (default: out/release)")
+    sub.add_argument("--out", type=Path, metavar="OUT", help="the same")
+    return parser
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from autograder import walk
+
+    course = load_course()
+    print("\n".join(walk.overview(course, walk.select(course, arguments.names))))
+    return OK
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from autograder import walk
+    from autograder.terminal import text
+
+    course = load_course()
+    verdicts = []
+    for id in walk.select(course, arguments.names):
+        verdicts.append(walk.verdict(course, id))
+        print(text(verdicts[-1]), flush=True)
+    passed = sum(verdict.passed for verdict in verdicts)
+    if len(verdicts) > 1:
+        points, most = sum(v.points for v in verdicts), sum(v.max_points for v in verdicts)
+        print(f"{passed} of {len(verdicts)} exercises pass, {points:g} of {most:g} points.")
+    return OK if passed == len(verdicts) else NOT_YET
+
+
+def _next(arguments: argparse.Namespace) -> int:
+    from autograder import walk
+    from autograder.terminal import text
+
+    course = load_course()
+    ids = walk.select(course, arguments.names)
+    found = walk.first_open(course, ids)
+    if found is None:
+        print(f"★ All {len(ids)} pass." if len(ids) > 1 else "★ It passes.")
+        return OK
+    print(text(found))
+    print(walk.whereabouts(course, found.exercise))
+    return OK
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from autograder import walk, watch
+    from autograder.keyboard import Keyboard
+
+    course = load_course()
+    with Keyboard() as keyboard:
+        watch.Watch(course, walk.select(course, arguments.names), keyboard).run()
+    return OK
+
+
+def _hint(arguments: argparse.Namespace) -> int:
+    from autograder import hints, walk
+
+    course = load_course()
+    exercise = walk.find(course, arguments.id)
+    print(hints.text(exercise, hints.reveal(course, exercise, arguments.level)))
+    return OK
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    from autograder.reset import reset
+
+    kept = reset(load_course(), arguments.id, whole_file=arguments.all)
+    print(f"{arguments.id} is as it was handed out. Your version is kept: {kept}")
+    return OK
+
+
+def _submit(arguments: argparse.Namespace) -> int:
+    from autograder import submit
+
+    course = load_course()
+    path, verdicts = submit.submit(course, arguments.assignment, arguments.out)
+    print(submit.summary(course, arguments.assignment, path, verdicts))
+    return OK
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from autograder import grading
+
+    course = load_course()
+    results = grading.grade(
+        course, arguments.assignment, arguments.submissions, arguments.out, arguments.workers, arguments.sandbox, progress=sys.stderr.isatty()
+    )
+    print(grading.summary(results, arguments.out))
+    return OK
+
+
+def _queue(arguments: argparse.Namespace) -> int:
+    from autograder import waiting
+
+    print(waiting.text(arguments.out))
+    return OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from autograder import doctor
+
+    results = doctor.run_doctor()
+    print(doctor.table(results))
+    return OK if doctor.sound(results) else NOT_YET
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    course = load_course()
+    if arguments.prove:
+        from autograder.prove import prove
+
+        proof = prove(course, lambda text: print(text, file=sys.stderr, flush=True))
+        print(proof.message)
+        return OK if proof.sound else NOT_YET
+    from autograder.build import build
+
+    result = build(course, check=arguments.check, force=arguments.force)
+    print(result.message)
+    return NOT_YET if result.stale else OK
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from autograder.release import release
+
+    released = release(load_course(), arguments.out or arguments.place or Path("out/release"))
+    print("\n".join(map(str, released.paths)))
+    return OK

@@ -29,7 +29,19 @@ help:
 	@echo "make clean  delete .venv and out (submissions and your own work stay)"
 
 demo: $(DEV) sandbox
-	$(BIN)/python -m autograder.demo $(DEMO) $(ARGS)
+	$(BIN)/stride release $(DEMO)/release
+	@rm -rf $(DEMO)/submissions
+	$(BIN)/python tests/submissions/make_class.py $(DEMO)/submissions
+	$(BIN)/stride grade 02 --submissions $(DEMO)/submissions/02 --out $(DEMO)/02 $(ARGS)
+	$(BIN)/stride grade 03 --submissions $(DEMO)/submissions/03 --out $(DEMO)/03 $(ARGS)
+	@echo
+	@echo "The learner's copy of the course    $(DEMO)/release/stride, and stride.zip beside it"
+	@echo "What the sample class handed in     $(DEMO)/submissions"
+	@for id in 02 03; do \
+	  echo "Assignment $$id: class report         $(DEMO)/$$id/report.html"; \
+	  echo "               feedback pages       $(DEMO)/$$id/feedback"; \
+	  echo "               nbgrader's gradebook $(DEMO)/$$id/gradebook.db"; \
+	done
 
 test: $(DEV) sandbox
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)

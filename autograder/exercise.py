@@ -12,11 +12,12 @@ This module imports neither a judge nor a runner: it only says what an exercise 
 
 from __future__ import annotations
 
+import difflib
+import hashlib
 import importlib
-import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -132,8 +133,9 @@ class Exercise:
 
     def cases(self, seed: int | str, *, hidden: bool = False) -> list[Case]:
         """The cases that `seed` draws: the same seed gives the same cases on every machine."""
-        rng = np.random.default_rng([zlib.crc32(str(seed).encode()), zlib.crc32(self.id.encode())])
-        cases = [case if not hidden else _hide(case) for case in self.draw(rng)]
+        digest = hashlib.sha256(f"{seed}\n{self.id}".encode()).digest()  # all of a secret seed's bits: nobody can try them out
+        rng = np.random.default_rng(int.from_bytes(digest, "big"))
+        cases = [replace(case, hidden=hidden) for case in self.draw(rng)]
         unknown = {case.aspect for case in cases} ^ {aspect.name for aspect in self.aspects}
         if unknown:
             raise ValueError(f"{self.id}: aspects without cases, or cases without an aspect: {sorted(unknown)}")
@@ -147,7 +149,7 @@ class UnknownExercise(LookupError):
     """There is no exercise of that id; the message names the nearest ones."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(id: str) -> Exercise:
     """The exercise `module.name`, from `autograder/checks/module.py`."""
     module, _, name = id.partition(".")
@@ -157,19 +159,17 @@ def load(id: str) -> Exercise:
         if error.name != f"autograder.checks.{module}":
             raise
         checks = None
-    for exercise in getattr(checks, "EXERCISES", ()):
-        if exercise.id == id:
-            return exercise
-    raise UnknownExercise(f"There is no exercise {id!r}. See them all: stride list")
+    there = {exercise.id: exercise for exercise in getattr(checks, "EXERCISES", ())}
+    if id not in there:
+        near = difflib.get_close_matches(id, there, n=3)
+        meant = f" (did you mean {' or '.join(near)}?)" if near else ""
+        raise UnknownExercise(f"There is no exercise {id!r}{meant}. See them all: stride list")
+    return there[id]
 
 
 def contract(points: float = 1) -> Aspect:
     """The aspect that every NumPy exercise shares."""
     return Aspect(CONTRACT, points, "keeps the input's dtype, leaves its arguments unchanged, accepts any memory layout")
-
-
-def _hide(case: Case) -> Case:
-    return Case(**{**{name: getattr(case, name) for name in Case.__dataclass_fields__}, "hidden": True})
 
 
 def _shape(array: np.ndarray) -> str:

@@ -5,11 +5,16 @@ Runs where the subject runs (in this process, or inside a sandbox), so it knows 
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import linecache
 import re
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +38,15 @@ def load_function(module: str, name: str, cnnlib: Path) -> Any:
     if not path.is_file():
         raise Missing(Answer(probes.MISSING, message=f"there is no file cnnlib/{module}.py"))
     try:
-        loaded = _load_fresh(f"cnnlib.{module}", path)
-    except (Exception, SystemExit) as error:
-        raise _unloadable(error, str(path), path.name) from error
-    subject = getattr(loaded, name, None)
+        loaded, family = _load_fresh(f"cnnlib.{module}", path)
+        subject = getattr(loaded, name, None)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise _unloadable(error) from error
     if not callable(subject):
         raise Missing(Answer(probes.MISSING, message=f"there is no function {name} in cnnlib/{module}.py"))
-    return subject
+    return _homely(subject, cnnlib, family) if isinstance(subject, types.FunctionType) else subject
 
 
 def load_answer(source: str, name: str, cnnlib: Path) -> Any:
@@ -55,48 +62,86 @@ def load_answer(source: str, name: str, cnnlib: Path) -> Any:
         for path in sorted(cnnlib.glob("*.py")):
             if path.stem != "__init__" and re.search(rf"\b{re.escape(path.stem)}\b", source):
                 try:
-                    scope[path.stem] = _load_fresh(f"cnnlib.{path.stem}", path)
+                    scope[path.stem] = _load_fresh(f"cnnlib.{path.stem}", path)[0]
                 except (Exception, SystemExit):
                     continue  # the cell may do without it; if not, the NameError that follows says so
         exec(compile(source, CELL, "exec"), scope)
-    except (Exception, SystemExit) as error:
-        raise _unloadable(error, CELL, CELL) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise _unloadable(error) from error
     if name not in scope:
         raise Missing(Answer(probes.MISSING, message=f"there is no variable {name} after the answer cell has run"))
     return scope[name]
 
 
-def _unloadable(error: BaseException, filename: str, shown: str) -> Missing:
-    if isinstance(error, MemoryError):
-        return Missing(Answer(probes.MEMORY_LIMIT, error="MemoryError"))
-    if isinstance(error, SyntaxError) and error.filename == filename:
-        where = f"{shown}, line {error.lineno}: {(error.text or '').strip()}"
-        return Missing(Answer(probes.ERROR, error=type(error).__name__, message=error.msg or "", where=where))
-    return Missing(probes.failure(error))
+def _unloadable(error: BaseException) -> Missing:
+    return Missing(Answer(probes.TIME_LIMIT) if isinstance(error, probes.TimeLimit) else probes.failure(error))
 
 
-def _load_fresh(name: str, path: Path) -> Any:
-    """Execute the file anew, with its siblings in the same folder loaded anew too, and leave the session's own modules as they were."""
-    linecache.checkcache(str(path))
+class _FromSource(importlib.machinery.SourceFileLoader):
+    """Reads the file itself, never its bytecode cache: there, two saves within a second look like one."""
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+class _Folder(importlib.abc.MetaPathFinder):
+    """Finds `cnnlib.NAME` in one folder, whatever the folder is called and whatever else the import path holds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        file = self.folder / f"{name.removeprefix('cnnlib.')}.py"
+        if not _is_ours(name) or name == "cnnlib" or not file.is_file():
+            return None
+        return importlib.util.spec_from_file_location(name, file, loader=_FromSource(name, str(file)))
+
+
+def _load_fresh(name: str, path: Path) -> tuple[types.ModuleType, dict[str, types.ModuleType]]:
+    """Execute the file anew, with its siblings in the same folder loaded anew too, and leave the session's own modules as they were.
+
+    Returns the module, and all that were loaded, by name.
+    """
+    for file in [file for file in linecache.cache if file.startswith(str(path.parent))]:
+        del linecache.cache[file]
+    package = types.ModuleType("cnnlib")
+    package.__path__ = [str(path.parent)]
+    family = {"cnnlib": package}
+    with _at_home(_Folder(path.parent), family):
+        return importlib.import_module(name), family
+
+
+def _homely(function: types.FunctionType, folder: Path, family: dict[str, types.ModuleType]) -> Any:
+    """The function; an import statement in its body finds the siblings that were loaded with it."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _at_home(_Folder(folder), family):
+            return function(*args, **kwargs)
+
+    return call
+
+
+@contextlib.contextmanager
+def _at_home(finder: _Folder, family: dict[str, types.ModuleType]) -> Iterator[None]:
+    """Within, the learner's modules are `family` (which grows by what is imported); outside, the session's own."""
     before = {key: module for key, module in sys.modules.items() if _is_ours(key)}
     for key in before:
         del sys.modules[key]
-    package = types.ModuleType("cnnlib")
-    package.__path__ = [str(path.parent)]  # `from cnnlib.conv import …` finds this folder's conv.py
-    sys.modules["cnnlib"] = package
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up while it loads
+    sys.modules.update(family)
+    sys.meta_path.insert(0, finder)
     try:
-        # From the source, not the bytecode cache: two saves within a second would otherwise look like one.
-        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+        yield
     finally:
+        sys.meta_path[:] = [other for other in sys.meta_path if other is not finder]
         for key in [key for key in sys.modules if _is_ours(key)]:
-            del sys.modules[key]
+            family[key] = sys.modules.pop(key)
         sys.modules.update(before)
-    return module
 
 
 def _is_ours(name: str) -> bool:
     """Whether a module is the package `cnnlib` or one of the learner's files in it (what is given in cnnlib/kit stays loaded)."""
-    return name == "cnnlib" or name.startswith("cnnlib.") and not name.startswith("cnnlib.kit")
+    return name == "cnnlib" or name.startswith("cnnlib.") and not f"{name}.".startswith("cnnlib.kit.")

@@ -6,6 +6,9 @@ knows nothing of oracles, expected values or points, and imports NumPy and `valu
 
 from __future__ import annotations
 
+import math
+import os
+import sysconfig
 import time
 import traceback
 from dataclasses import dataclass, replace
@@ -19,6 +22,13 @@ from autograder import values
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
 TIME_LIMIT, MEMORY_LIMIT, CRASHED, PROTOCOL = "time_limit", "memory_limit", "crashed", "protocol"
 NOT_WRITTEN_MARK = "not written yet"
+OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+PACKAGES = (  # the standard library, and wherever NumPy and its neighbours are installed
+    *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    os.path.dirname(os.path.dirname(os.path.abspath(np.__file__))) + os.sep,
+    "<frozen ",
+    "<__array_function__",
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,10 @@ def answer(subject: Any, inputs: dict[str, Any]) -> Any:
 
 
 def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "plain") -> Answer:
-    """Run one probe and say what happened, whatever the subject does short of killing the process."""
+    """Run one probe and say what happened, whatever the subject does short of killing the process.
+
+    Only KeyboardInterrupt passes through: in a notebook it is the person, not the code.
+    """
     arguments = {name: arrange(value, layout) for name, value in inputs.items()}
     started = time.process_time()
     try:
@@ -68,19 +81,16 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         seconds = time.process_time() - started
         # Through bytes and back: what counts is what was returned now, whoever may change it afterwards.
         output = values.decode(values.encode(output))
+        modified = tuple(name for name, value in inputs.items() if not same(value, arguments[name]))
+        return Answer(OK, output, modified, seconds=seconds)
     except values.NotPlain as found:
         return Answer(ERROR, error="NotPlain", message=f"returned {found} instead of NumPy arrays and numbers")
     except TimeLimit:
         return Answer(TIME_LIMIT, seconds=time.process_time() - started)
-    except MemoryError:
-        return Answer(MEMORY_LIMIT, error="MemoryError")
-    except NotImplementedError as error:
-        written = NOT_WRITTEN_MARK not in str(error)
-        return failure(error) if written else Answer(NOT_WRITTEN, error=type(error).__name__, message=_text(error))
-    except (Exception, SystemExit, GeneratorExit, RecursionError) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return failure(error)
-    modified = tuple(name for name, value in inputs.items() if not same(value, arguments[name]))
-    return Answer(OK, output, modified, seconds=seconds)
 
 
 PROBES = {"call": call, "answer": answer}
@@ -88,12 +98,18 @@ PROBES = {"call": call, "answer": answer}
 
 def failure(error: BaseException) -> Answer:
     """An exception as an answer: its type, text, and the last of the learner's own lines on the way to it."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/autograder/" not in f.filename and "/site-packages/" not in f.filename]
-    where = ""
-    if frames:
-        file = frames[-1].filename.replace("\\", "/").rpartition("/")[2]
-        where = f"{file}, line {frames[-1].lineno}: {frames[-1].line}"
-    return Answer(ERROR, error=type(error).__name__, message=_text(error), where=where[:300])
+    message = _text(error)
+    if isinstance(error, MemoryError):
+        return Answer(MEMORY_LIMIT, error="MemoryError")
+    if isinstance(error, NotImplementedError) and NOT_WRITTEN_MARK in message:
+        return Answer(NOT_WRITTEN, error="NotImplementedError", message=message)
+    place = ""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    if isinstance(error, SyntaxError) and error.filename:  # the line that Python could not read, in whatever file it stands
+        message, place = error.msg or "", _place(error.filename, error.lineno, error.text)
+    elif own:
+        place = _place(own[-1].filename, own[-1].lineno, own[-1].line)
+    return Answer(ERROR, error=type(error).__name__, message=message, where=place)
 
 
 def arrange(value: Any, layout: str) -> Any:
@@ -119,13 +135,21 @@ def arrange(value: Any, layout: str) -> Any:
 
 def same(before: Any, after: Any) -> bool:
     """Whether an input still equals what it was, bit for bit (generators are meant to move on)."""
+    if isinstance(before, values.Seed):
+        return True
     if isinstance(before, np.ndarray):
-        return isinstance(after, np.ndarray) and before.shape == after.shape and before.tobytes() == np.ascontiguousarray(after).tobytes()
+        return (
+            type(after) is np.ndarray
+            and (before.shape, before.dtype) == (after.shape, after.dtype)
+            and before.tobytes() == np.ascontiguousarray(after).tobytes()
+        )
+    if type(before) is not type(after):
+        return False
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(same, before, after))
     if isinstance(before, dict):
         return before.keys() == after.keys() and all(same(before[key], after[key]) for key in before)
-    return True
+    return repr(before) == repr(after)  # plain scalars and text; NaN stays itself
 
 
 def to_plain(answer: Answer) -> dict[str, Any]:
@@ -140,6 +164,8 @@ def from_plain(value: Any) -> Answer:
         raise values.NotPlain("an answer with other fields than ours")
     if any(type(value[name]) is not kind for name, kind in types.items()) or not all(type(name) is str for name in value["modified"]):
         raise values.NotPlain("an answer with fields of other types than ours")
+    if not 0 <= value["seconds"] < math.inf:
+        raise values.NotPlain("an answer that took no possible time")
     if value["status"] not in (OK, NOT_WRITTEN, MISSING, ERROR, TIME_LIMIT, MEMORY_LIMIT):
         raise values.NotPlain("an answer of a status that is not ours")
     limited = {name: value[name][:2000] for name in ("error", "message", "where")}
@@ -148,6 +174,18 @@ def from_plain(value: Any) -> Answer:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:2000]
-    except Exception:  # a learner's exception may have a broken __str__
+        text = str(error)
+        return text[:2000] if type(text) is str else ""
+    except TimeLimit:
+        raise
+    except BaseException:  # a learner's exception may have a broken __str__
         return ""
+
+
+def _is_theirs(filename: str) -> bool:
+    """Whether a file is the learner's: not ours, and no package (unless the course itself has been installed as one)."""
+    return not filename.startswith(OURS) and (f"{os.sep}cnnlib{os.sep}" in filename or not filename.startswith(PACKAGES))
+
+
+def _place(filename: str, line: int | None, text: str | None) -> str:
+    return f"{filename.replace(os.sep, '/').rpartition('/')[2]}, line {line}: {(text or '').strip()}"[:300]

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -69,10 +68,11 @@ worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
 def _fixed(imports: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Python's path, and the arguments that are the same for every sandbox with these imports."""
     python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
-    standard = Path(sysconfig.get_path("stdlib"))
+    standard = Path(os.__file__).parent
     packages = _packages(("numpy", *imports))
     binds = [(python, python), (str(standard), str(standard))]
-    dynamic = sysconfig.get_config_var("DESTSHARED")  # extension modules; some systems keep them apart
+    # Extension modules, which some systems keep apart. Where Python was built to keep them says little: it may have been moved since.
+    dynamic = next((path for path in sys.path if os.path.basename(path) == "lib-dynload"), None)
     if dynamic and not Path(dynamic).is_relative_to(standard):
         binds.append((dynamic, dynamic))
     libraries = _libraries([python, *_shared([standard, *([Path(dynamic)] if dynamic else [])]), *_shared(packages.values())])
@@ -85,7 +85,8 @@ def _fixed(imports: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     for place in PLACES:  # the packages of the machine's own Python lie within its standard library: an empty folder hides them
         if (standard / place).is_dir():
             arguments += ["--size", "4096", "--tmpfs", str(standard / place), "--remount-ro", str(standard / place)]
-    arguments += ["--dev-bind", "/dev/null", "/dev/null"]  # os.devnull, for code that redirects its output there
+    for device in ("/dev/null", "/dev/urandom"):  # for code that redirects its output to os.devnull; torch seeds itself
+        arguments += ["--dev-bind", device, device]
     folders = dict.fromkeys(os.path.dirname(path) for path in libraries)
     for name, value in {**ENVIRONMENT, "LD_LIBRARY_PATH": ":".join(folders)}.items():
         arguments += ["--setenv", name, value]
@@ -129,6 +130,6 @@ def _shared(roots: Iterable[Path]) -> list[str]:
 
 def _libraries(programs: Sequence[str]) -> list[str]:
     """Paths of the shared libraries of the system that these programs and libraries load, with the loader."""
-    result = subprocess.run(["ldd", *programs], capture_output=True, text=True, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"})
+    result = subprocess.run(["ldd", *programs], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     paths = re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", result.stdout, flags=re.MULTILINE)
     return list(dict.fromkeys(map(os.path.normpath, paths)))

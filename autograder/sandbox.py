@@ -103,7 +103,8 @@ class Sandbox:
             self.close()
             return [answers.get(index, end.answer) for index in range(len(cases))]
         except _NoSubject as none:
-            self.close()
+            if none.answer.status != probes.MISSING:
+                self.close()
             return [none.answer] * len(cases)
         for index, case in enumerate(cases):
             if case.max_slowdown is not None and answers[index].status == probes.OK:

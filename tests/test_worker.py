@@ -91,10 +91,9 @@ def test_whatever_is_raised_becomes_an_answer() -> None:
         assert (answer.status, answer.error) == (probes.ERROR, kind.__name__)
 
 
-def test_an_exception_made_of_the_learners_objects_still_leaves_as_plain_text() -> None:
+def test_an_answer_with_objects_of_the_learners_leaves_as_plain_text_or_not_at_all() -> None:
     class Text(str):
-        def __getitem__(self, _: Any) -> Text:
-            return self
+        pass
 
     class Strange(Exception):
         def __str__(self) -> str:
@@ -103,9 +102,11 @@ def test_an_exception_made_of_the_learners_objects_still_leaves_as_plain_text() 
     def raises() -> None:
         raise Strange
 
-    reply = values.decode(worker.encode(7, observe(raises)))
-    assert reply["number"] == 7
-    assert probes.from_plain(reply["answer"]) == Answer(probes.ERROR, error="NotPlain")
+    for answer in (observe(raises), Answer(probes.ERROR, error=Text("passed")), Answer(probes.OK, output=Strange())):
+        reply = values.decode(worker.encode(7, answer))
+        assert reply["number"] == 7
+        received = probes.from_plain(reply["answer"])
+        assert received.status == probes.ERROR and "passed" not in received.error + received.message
 
 
 @pytest.fixture

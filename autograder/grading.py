@@ -61,7 +61,7 @@ def grade(
         results = _grade(run, found, workers or default_workers(), progress)
         files.write_all({
             out / RESULTS: (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
-            out / REPORT: report.html(course, assignment, results, sandbox).encode("utf-8", "replace"),
+            out / REPORT: report.html(course, assignment, origin.notebook, results, sandbox).encode("utf-8", "replace"),
         })
     return results
 

@@ -34,32 +34,30 @@ def judge_all(tasks: Iterator[Task], workers: int, work: Work | None = None) -> 
     Raises CourseError when a worker does: what a user can mend stops the batch.
     """
     work = work or _work
-    waiting: deque[Task] = deque()
     again: deque[Task] = deque()
     running: dict[Future, Task] = {}
     pool: ProcessPoolExecutor | None = None
+    exhausted = False
     with _environment(ONE_THREAD):
         try:
             while True:
-                alone = not waiting and not running and again
-                while len(running) < (1 if alone else workers):
-                    task = again.popleft() if alone else next(tasks, None)
-                    if task is None:
-                        break
-                    pool = pool or _start(workers)
-                    running[pool.submit(work, task[1]())] = task
-                    if alone:
-                        break
-                if not running and not again:
-                    return
-                if not running:
-                    continue
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    task = running.pop(future)
-                    error = future.exception()
-                    if isinstance(error, BrokenProcessPool) and pool is not None:
-                        _stop(pool)
-                        pool = None
+                while not exhausted and len(running) < workers:
+                    task = next(tasks, None)
+                    exhausted = task is None
+                    if task is not None:
+                        pool = _submit(pool, workers, work, task, running)
+                alone = not running
+                if alone:
+                    if not again:
+                        return
+                    task = again.popleft()
+                    pool = _submit(pool, workers, work, task, running)
+                done = wait(running, return_when=FIRST_COMPLETED).done
+                if any(isinstance(_error(future), BrokenProcessPool) for future in done):
+                    _stop(pool)  # one dead worker ends the whole pool, and all that was running in it
+                    pool, done = None, set(running)
+                for future in done:
+                    task, error = running.pop(future), _error(future)
                     if error is None:
                         yield task[0], [Verdict.from_dict(plain) for plain in future.result()]
                     elif isinstance(error, CourseError):
@@ -79,6 +77,24 @@ def default_workers() -> int:
 
 def _work(job_: Job) -> list[dict[str, Any]]:
     return [verdict.to_dict() for verdict in job.run(job_)]
+
+
+def _submit(pool: ProcessPoolExecutor | None, workers: int, work: Work, task: Task, running: dict[Future, Task]) -> ProcessPoolExecutor:
+    """Have the task run, in the pool or in a new one where there is none or an idle worker has died. Gives the pool."""
+    made = task[1]()
+    try:
+        pool = pool or _start(workers)
+        future = pool.submit(work, made)
+    except BrokenProcessPool:
+        if running:  # theirs to find out: this task goes with them
+            future = Future()
+            future.set_exception(BrokenProcessPool())
+        else:
+            _stop(pool)
+            pool = _start(workers)
+            future = pool.submit(work, made)
+    running[future] = task
+    return pool
 
 
 def _start(workers: int) -> ProcessPoolExecutor:
@@ -105,13 +121,14 @@ def _begin() -> None:
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers now: their sandboxes die with them."""
-    workers = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for worker in workers:
+    """End the workers now: their sandboxes die with them. The pool's own thread sees it and cleans up."""
+    for worker in list((pool._processes or {}).values()):
         worker.terminate()
-    for worker in workers:
-        worker.join()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _error(future: Future) -> BaseException | None:
+    return BrokenProcessPool("cancelled") if future.cancelled() else future.exception()
 
 
 @contextlib.contextmanager

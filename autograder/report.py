@@ -8,15 +8,17 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
-from autograder import feedback
+from nbformat import NotebookNode
+
+from autograder import feedback, sections
 from autograder.course import Assignment, Course
 from autograder.job import NONE
 
 BINS = 10
 
 
-def html(course: Course, assignment: Assignment, results: Sequence[dict[str, Any]], sandbox: str) -> str:
-    """The page about `results`, the content of results.json."""
+def html(course: Course, assignment: Assignment, notebook: NotebookNode, results: Sequence[dict[str, Any]], sandbox: str) -> str:
+    """The page about `results`, the content of results.json; `notebook` is the released one."""
     judged = [result for result in results if result["points"] is not None]
     return feedback.template("report").render(
         course=course,
@@ -32,7 +34,7 @@ def html(course: Course, assignment: Assignment, results: Sequence[dict[str, Any
         bars=distribution(judged),
         exercises=by_exercise(assignment, judged),
         rows=[_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])],
-        misconceptions=misconceptions(course, assignment, judged),
+        misconceptions=misconceptions(course, assignment, notebook, judged),
         unsandboxed=sandbox == NONE,
         link=lambda learner: _link(assignment, learner),
     )
@@ -68,7 +70,9 @@ def by_exercise(assignment: Assignment, judged: Sequence[dict[str, Any]]) -> lis
     return table
 
 
-def misconceptions(course: Course, assignment: Assignment, judged: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def misconceptions(
+    course: Course, assignment: Assignment, notebook: NotebookNode, judged: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The misconceptions that were recognised, the most frequent first, with who had them and what to read again."""
     who: dict[tuple[str, str], list[str]] = {}
     for result in judged:
@@ -76,11 +80,12 @@ def misconceptions(course: Course, assignment: Assignment, judged: Sequence[dict
             if verdict["misconception"]:
                 who.setdefault((id, verdict["misconception"]), []).append(result["learner"])
     known = {exercise.id: exercise for exercise in assignment.exercises}
-    notebook = f"{course.repository}/blob/main/notebooks/{quote(assignment.notebook)}.ipynb"
-    return [
-        {"exercise": id, "known": known[id].misconception(name), "learners": learners, "notebook": notebook}
-        for (id, name), learners in sorted(who.items(), key=lambda item: (-len(item[1]), item[0]))
-    ]
+    table = []
+    for (id, name), learners in sorted(who.items(), key=lambda item: (-len(item[1]), item[0])):
+        misconception = known[id].misconception(name)
+        section = sections.link(course, assignment, notebook, id, misconception.revisit)
+        table.append({"exercise": id, "known": misconception, "learners": learners, "section": section})
+    return table
 
 
 def _row(assignment: Assignment, result: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def _row(assignment: Assignment, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shade(share: float) -> str:
-    """A blue that deepens with the share; one hue, so that it reads the same for every kind of colour vision."""
+    """A blue that deepens with the share: one hue, so that everybody can read it."""
     light, deep = (232, 240, 250), (24, 84, 166)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(light, deep))
 

@@ -21,7 +21,7 @@ from autograder.exercise import UnknownExercise, load
 
 KEYS = {"check": "code", "answer": "code", "written": "markdown"}  # our keys, and the kind of cell that each belongs to
 PLAIN_METADATA = ("tags", "jupyter", "collapsed", "cellView")  # what an ordinary cell's header may say beside them
-ANSWER_STUB, WRITTEN_STUB = "# YOUR ANSWER HERE", "YOUR ANSWER HERE"  # the second is nbgrader's own
+ANSWER_STUB, WRITTEN_STUB = "# YOUR ANSWER HERE", "*Write your answer here, in place of this line.*"
 SCHEMA_VERSION = 3
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 MAX_ID = 64  # characters of a cell id, by notebook format 4.5

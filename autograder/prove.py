@@ -10,6 +10,7 @@ import ast
 import importlib
 import json
 import pkgutil
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ from autograder.probes import Answer
 from autograder.verdict import Verdict
 
 OTHER_SEEDS = ("prove-1", "prove-2", "prove-3")  # stand for the secret seed: cases that no author has looked at
+OBJECTIVES = ("you will be able to", "objectives")
+RUBRIC = re.compile(r"^\|.*\|\s*(\d+(?:\.\d+)?)\s*\|\s*$", re.MULTILINE)  # a row of a table that ends in points
 
 
 @dataclass(frozen=True)
@@ -224,8 +227,8 @@ def _assignment(material: _Material, assignment: Assignment) -> Iterator[str]:
     for id in assignment.exercise_ids:
         if ids.count(f"check-{notebooks.slug(id)}") != 1:
             yield f"{name}: {id} has {ids.count(f'check-{notebooks.slug(id)}')} check cells, not one"
-    if not any("objectives" in text for text in prose):
-        yield f"{name}: it does not state its objectives"
+    if not any(words in text for text in prose for words in OBJECTIVES):
+        yield f"{name}: it does not state its objectives ({' or '.join(map(repr, OBJECTIVES))})"
     if not any("colab-badge.svg" in text and f"{assignment.notebook}.ipynb".lower() in text for text in prose):
         yield f"{name}: there is no Colab badge that opens this notebook"
     if not assignment.written:
@@ -233,8 +236,13 @@ def _assignment(material: _Material, assignment: Assignment) -> Iterator[str]:
     for written in assignment.written:
         if written.id not in ids:
             yield f"{name}: the written question {written.id} has no cell"
-        elif "rubric" not in "".join(prose[max(0, ids.index(written.id) - 3) : ids.index(written.id)]):
-            yield f"{name}: the written question {written.id} has no rubric in the cells before it"
+            continue
+        place = ids.index(written.id)
+        marks = [float(mark) for mark in RUBRIC.findall("\n".join(prose[max(0, place - 2) : place]))]
+        if not marks:
+            yield f"{name}: there is no rubric before {written.id}: a table with points in its last column"
+        elif sum(marks) != written.points:
+            yield f"{name}: the rubric before {written.id} gives {sum(marks):g} points, course.toml {written.points:g}"
 
 
 def _files(material: _Material) -> Iterator[str]:

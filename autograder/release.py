@@ -20,7 +20,7 @@ from pathlib import Path
 import autograder
 from autograder import build, files, leaks
 from autograder.course import SECRET_VARIABLE, Course, CourseError
-from autograder.notebooks import ANSWER_STUB
+from autograder.notebooks import ANSWER_STUB, WRITTEN_STUB
 from autograder.reset import PRISTINE
 
 # What a learner needs beside cnnlib/, notebooks/ and autograder/, where the course has it.
@@ -30,6 +30,7 @@ STAMP = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold: the same by
 NBGRADER_CONFIG = f'''# Read by nbgrader when it is started in this folder.
 c = get_config()  # noqa: F821
 c.ClearSolutions.code_stub = {{"python": "{ANSWER_STUB}"}}  # an empty answer must not stop the notebook
+c.ClearSolutions.text_stub = "{WRITTEN_STUB}"
 c.HTMLExporter.sanitize_html = True  # a submission's scripts must not run in the grader's browser
 '''
 

@@ -90,7 +90,7 @@ def test_answer_cells_keep_the_template_and_lose_the_answer(cells):
 
 def test_written_cells_are_marked_by_hand_and_lose_the_model_answer(cells):
     cell = cells[9]
-    assert "".join(cell["source"]) == "YOUR ANSWER HERE"
+    assert "".join(cell["source"]) == "*Write your answer here, in place of this line.*"
     assert {k: v for k, v in grader(cell).items() if k != "checksum"} == {
         "grade": True, "solution": True, "locked": False, "task": False, "points": 3, "grade_id": "01-written", "schema_version": 3,
         "cell_type": "markdown",

@@ -8,7 +8,7 @@ from autograder.build import build
 from autograder.course import CourseError
 from autograder.exercise import load
 from autograder.prove import prove
-from tests.toy_course import toy  # noqa: F401
+from tests.toy_course import COURSE, toy  # noqa: F401
 
 # ruff: noqa: F811  (the fixture)
 CHECKS, MASTER, NOTEBOOK = "checks/toy.py", "solutions/cnnlib/toy.py", "solutions/notebooks/01_numbers.py"
@@ -101,7 +101,8 @@ def test_proving_changes_nothing(toy):
             "blob/main/notebooks/02.ipynb",
             "notebooks/01_numbers.ipynb: there is no Colab badge that opens this notebook",
         ),
-        (NOTEBOOK, "Rubric: 3 points", "3 points", "notebooks/01_numbers.ipynb: the written question 01-written has no rubric"),
+        (NOTEBOOK, "| 2.5 |", "| 1.5 |", "notebooks/01_numbers.ipynb: the rubric before 01-written gives 2 points, course.toml 3"),
+        (NOTEBOOK, "# | a reason | 2.5 |\n# | an example with 7 | 0.5 |\n", "", "notebooks/01_numbers.ipynb: there is no rubric before 01-written"),
         (
             NOTEBOOK,
             '# %% [markdown] written="01-written"',
@@ -122,7 +123,6 @@ def test_proving_changes_nothing(toy):
         ),
         # course.toml and checks
         ("course.toml", '"toy.sizes"]', '"toy.sizes", "toy.more"]', "toy.more: course.toml names it, but autograder/checks/toy.py does not"),
-        ("course.toml", '"toy.sizes"]', '"toy.sizes", "toy.double"]', "toy.double: course.toml names it 2 times"),
         (
             CHECKS,
             "EXERCISES = (double, total, sizes)",
@@ -166,6 +166,19 @@ def test_the_same_path_everywhere(toy):
     found = findings(toy)
     assert "solutions/cnnlib/lonely.py has no exercise in course.toml" in found
     assert "autograder/checks/other.py has no solutions/cnnlib/other.py beside it" in found
+
+
+def test_an_exercise_of_two_assignments_is_found(toy):
+    toy.write("course.toml", toy.read("course.toml") + COURSE[COURSE.index("[[assignment]]") :].replace("01", "02").replace('"toy.total", ', ""))
+    toy.write("solutions/notebooks/02_numbers.py", toy.read(NOTEBOOK).replace("01", "02").replace('# %% check="toy.total"\n', "# %%\n"))
+    found = findings(toy)
+    assert [finding for finding in found if " 2 times" in finding or finding.startswith("2 cells")] == [
+        "toy.double: course.toml names it 2 times",
+        "toy.sizes: course.toml names it 2 times",
+        "2 cells have the grade_id check-toy-double",
+        "2 cells have the grade_id answer-toy-sizes",
+        "2 cells have the grade_id check-toy-sizes",
+    ]
 
 
 def test_an_assignment_without_its_notebook_is_found(toy):

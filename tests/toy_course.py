@@ -115,7 +115,12 @@ sizes = {"small": 1, "large": 1000}
 check("toy.sizes", sizes)
 
 # %% [markdown]
-# Why? Rubric: 3 points for a reason.
+# Why?
+#
+# | marked | points |
+# |---|---|
+# | a reason | 2.5 |
+# | an example with 7 | 0.5 |
 
 # %% [markdown] written="01-written"
 # Because 2 + 2 = 4.

@@ -25,7 +25,9 @@ def distinct(rng: np.random.Generator, *ranges: tuple[int, ...]) -> tuple[int, .
             return drawn
 
 
-def telling_apart(draw: Callable[..., Iterable[Case]], oracle: Callable[..., Any], misconceptions: Sequence[Misconception]) -> Callable[..., list[Case]]:
+def telling_apart(
+    draw: Callable[..., Iterable[Case]], oracle: Callable[..., Any], misconceptions: Sequence[Misconception]
+) -> Callable[..., list[Case]]:
     """A `draw` that repeats until no two misconceptions, nor one and the oracle, give the same answers to all its cases.
 
     For exercises whose answers are single numbers: those agree by accident, arrays of drawn numbers do not.

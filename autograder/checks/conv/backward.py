@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result, layer, swapped
+from autograder.checks.conv.common import contract_cases, float64_result, layer
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.oracles import conv2d, gradients, pair, side_padding
@@ -275,7 +275,8 @@ conv2d_backward = Exercise(
     ),
     hints=(
         "Follow one output pixel back: which inputs, weights and bias made it? Each of them receives dout[i, j] times its partner in the product.",
-        "Pad x as in the forward pass, and make a dx of the padded size. For every output pixel: its window of x times dout goes to dw, the filters times "
+        "Pad x as in the forward pass, and make a dx of the padded size. For every output pixel: its window of x times "
+        "dout goes to dw, the filters times "
         "dout go to the same window of dx. Both only ever grow.",
         "For every (i, j), with the window that starts at (i·SH, j·SW): dw += sum over n of dout[n, f, i, j] · window; dx's window += sum over f of "
         "dout[n, f, i, j] · w[f]. At the end cut H rows from top on and W columns from left on out of dx; db sums dout over images, rows, columns.",

@@ -236,7 +236,8 @@ conv_matrix = Exercise(
         Misconception(
             "no_jump_at_the_line_end",
             "The weights move on by one column in every row, even where the filter starts a new line of the image.",
-            "From the end of one output line to the start of the next, the filter jumps over the last KW - 1 pixels: place (i, j) starts at pixel i*W + j.",
+            "From the end of one output line to the start of the next, the filter jumps over the last KW - 1 pixels: place "
+            "(i, j) starts at pixel i*W + j.",
             _no_jump_at_the_line_end,
         ),
         Misconception(
@@ -255,7 +256,8 @@ conv_matrix = Exercise(
     ),
     hints=(
         "Write down the first row for a 3×3 image and a 2×2 filter: nine columns, four weights. Which columns do they stand in?",
-        "It is easier with four axes: for every output pixel (i, j) a picture of the image's size that shows which weight each pixel gets. Reshape at the end.",
+        "It is easier with four axes: for every output pixel (i, j) a picture of the image's size that shows which "
+        "weight each pixel gets. Reshape at the end.",
         "Zeros of shape (OH, OW, H, W); for every (i, j), put w into the KH×KW window of picture [i, j] that starts at (i, j); "
         "reshape to (OH*OW, H*W).",
     ),

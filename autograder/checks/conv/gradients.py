@@ -142,7 +142,8 @@ conv2d_input_gradient = Exercise(
         Misconception(
             "not_padded",
             "dout was not padded: the filter only visits places where it lies inside.",
-            "A corner pixel of the input met one weight only: for it the filter must hang over the corner. Pad dout by KH - 1 rows and KW - 1 columns.",
+            "A corner pixel of the input met one weight only: for it the filter must hang over the corner. Pad dout by KH "
+            "- 1 rows and KW - 1 columns.",
             _single_too(lambda dout, w: _slide(dout, _turn(w), (0, 0), (0, 0))),
         ),
         Misconception(

@@ -9,7 +9,6 @@ from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.oracles import pair
 
-
 # --- rotate180 --------------------------------------------------------------------------------------------------------
 
 
@@ -72,7 +71,7 @@ rotate180 = Exercise(
             "all_axes",
             "In a bank of filters, all axes were reversed: the filters change places too.",
             "Reverse the last two axes only; `...` stands for all axes before them.",
-            np.flip,
+            lambda w: np.flip(w),
         ),
         float64_result(_rotate, "w"),
     ),

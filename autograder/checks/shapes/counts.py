@@ -30,10 +30,12 @@ def _parameters(in_channels, out_channels, kernel_size, bias=True):
 
 def _draw_parameters(rng):
     yield Case("weights", {"in_channels": 3, "out_channels": 10, "kernel_size": 5, "bias": False})
-    yield Case("weights", {"in_channels": _number(rng, 2, 3, 5), "out_channels": _number(rng, 7, 11), "kernel_size": _number(rng, 3, 5), "bias": False})
+    inputs = {"in_channels": _number(rng, 2, 3, 5), "out_channels": _number(rng, 7, 11), "kernel_size": _number(rng, 3, 5), "bias": False}
+    yield Case("weights", inputs)
     yield Case("bias", {"in_channels": 3, "out_channels": 10, "kernel_size": 5})
     yield Case("bias", {"in_channels": _number(rng, 13, 17), "out_channels": _number(rng, 7, 11), "kernel_size": 1, "bias": True})
-    yield Case("pair", {"in_channels": _number(rng, 5, 7), "out_channels": _number(rng, 2, 3), "kernel_size": (_number(rng, 3, 5), _number(rng, 7, 11))})
+    inputs = {"in_channels": _number(rng, 5, 7), "out_channels": _number(rng, 2, 3), "kernel_size": (_number(rng, 3, 5), _number(rng, 7, 11))}
+    yield Case("pair", inputs)
 
 
 PARAMETER_SLIPS = (
@@ -266,6 +268,7 @@ receptive_field = Exercise(
     hints=(
         "Draw two layers of 3 below each other, then give the first one stride 2. How far apart are now the three elements that the second one sees?",
         "Keep two numbers from layer to layer: what an element sees so far, and how far apart two neighbours are, measured in input elements.",
-        "Start with 1 and 1. For each layer: the field grows by (kernel_size - 1) times the distance; after that, the distance is multiplied by the stride.",
+        "Start with 1 and 1. For each layer: the field grows by (kernel_size - 1) times the distance; after that, the "
+        "distance is multiplied by the stride.",
     ),
 )

@@ -138,8 +138,10 @@ conv_output_size = Exercise(
     misconceptions=OUTPUT_SIZE_SLIPS,
     hints=(
         "Draw seven boxes and a filter of three. How far can it move from its first place to its last one?",
-        "Places = steps + 1. The steps follow from the way that the filter can move (what is left of the padded input beside it) and the stride, rounded down.",
-        "Deal with \"same\" (n over stride, rounded up) and \"valid\" (padding 0) first. Then: span of the filter with its gaps, room = n + 2*padding - span, "
+        "Places = steps + 1. The steps follow from the way that the filter can move (what is left of the padded input "
+        "beside it) and the stride, rounded down.",
+        "Deal with \"same\" (n over stride, rounded up) and \"valid\" (padding 0) first. Then: span of the filter with "
+        "its gaps, room = n + 2*padding - span, "
         "room // stride steps, plus 1.",
     ),
 )
@@ -249,7 +251,8 @@ def _draw_same(rng):
     for _ in range(2):
         yield Case("stride", {"n": _number(rng, 15, 16, 17), "kernel_size": _number(rng, 5, 6, 7), "stride": _number(rng, 2, 3)})
     for stride in (1, 2):
-        yield Case("dilation", {"n": _number(rng, 15, 16, 17), "kernel_size": _number(rng, 2, 3, 4), "stride": stride, "dilation": _number(rng, 2, 3)})
+        inputs = {"n": _number(rng, 15, 16, 17), "kernel_size": _number(rng, 2, 3, 4), "stride": stride, "dilation": _number(rng, 2, 3)}
+        yield Case("dilation", inputs)
 
 
 SAME_SLIPS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import tomllib
@@ -14,6 +15,10 @@ from typing import Any
 from autograder.exercise import Exercise, UnknownExercise, load
 
 SECRET_VARIABLE = "STRIDE_SECRET_SEED"
+SECRET_LENGTH = 16
+# What each of [limits] is where course.toml does not say.
+LIMITS = {"cpu_seconds": 20.0, "wall_seconds": 60.0, "memory_mb": 2048.0, "output_mb": 64.0, "submission_mb": 32.0}
+KINDS = {str: "text", int: "a whole number", dict: "a table", list: "a list"}
 
 
 class CourseError(Exception):
@@ -69,7 +74,7 @@ class Course:
 
     def assignment(self, id: str) -> Assignment:
         for assignment in self.assignments:
-            if id in (assignment.id, assignment.notebook) or id.isdigit() and int(id) == int(assignment.id):
+            if id in (assignment.id, assignment.notebook) or id.isdecimal() and id.lstrip("0") == assignment.id.lstrip("0"):
                 return assignment
         raise CourseError(f"There is no assignment {id!r} (there are {', '.join(a.id for a in self.assignments)}). See them all: stride list")
 
@@ -93,21 +98,37 @@ class Course:
         if os.environ.get(SECRET_VARIABLE):
             return os.environ[SECRET_VARIABLE]
         path = self.root / "course.secret"
-        if not path.exists():
-            draft = path.with_suffix(f".{os.getpid()}.tmp")
-            draft.write_text(secrets.token_hex(16) + "\n", encoding="utf-8")
-            draft.chmod(0o600)
-            try:
-                os.link(draft, path)  # the first of two graders that start together wins
-            except FileExistsError:
-                pass
-            draft.unlink()
-        return path.read_text(encoding="utf-8").strip()
+        try:
+            if not path.exists():
+                _write_secret(path)
+            secret = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CourseError(f"{path} cannot be made or read ({error}). Mend that, or set {SECRET_VARIABLE} to a long random text.") from error
+        if len(secret) < SECRET_LENGTH:
+            raise CourseError(f"{path} holds no secret. Restore it from a backup; without one, delete it, and hidden cases will be drawn anew.")
+        return secret
+
+
+def _write_secret(path: Path) -> None:
+    """A new secret, complete from the moment that it is there; the first of two graders that start together wins."""
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(secrets.token_hex(SECRET_LENGTH) + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:  # no hard links here
+        draft.replace(path)
+    draft.unlink(missing_ok=True)
 
 
 def find_root(start: Path | None = None) -> Path:
     """The nearest folder at or above `start` (default: the working directory) with a course.toml, else the installed course."""
-    start = (start or Path.cwd()).resolve()
+    try:
+        start = (start or Path.cwd()).resolve()
+    except FileNotFoundError as error:
+        raise CourseError("This folder has been deleted. Change into the course's folder (the one with course.toml) and try again.") from error
     for folder in (start, *start.parents):
         if (folder / "course.toml").is_file():
             return folder
@@ -122,38 +143,64 @@ def load_course(root: Path | None = None) -> Course:
     root = root or find_root()
     path = root / "course.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        course = table["course"]
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        course = _of(table, "course", dict)
         return Course(
             root=root,
             name=_of(course, "name", str),
             title=_of(course, "title", str),
             repository=_of(course, "repository", str),
             visible_seed=_of(course, "visible_seed", int),
-            limits={key: float(value) for key, value in table["limits"].items()},
-            assignments=tuple(map(_assignment, table["assignment"])),
+            limits=LIMITS | {key: _limit(key, value) for key, value in _of(table, "limits", dict).items()},
+            assignments=_distinct("assignment", [_assignment(item) for item in _list(table, "assignment", dict)]),
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CourseError(f"{path} cannot be read ({error}). Mend that line, or restore the file: git checkout course.toml") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        missing = f"lacks {error}" if isinstance(error, KeyError) else f"is not as expected ({error})"
-        raise CourseError(f"{path} {missing}. Compare it with docs/architecture.md, or restore it: git checkout course.toml") from error
+    except KeyError as error:
+        raise CourseError(f"{path} lacks {error}. Compare it with docs/architecture.md, or restore it: git checkout course.toml") from error
+    except (TypeError, ValueError) as error:
+        raise CourseError(f"{path} is not as expected: {error}. Mend it, or restore it: git checkout course.toml") from error
 
 
 def _assignment(table: dict[str, Any]) -> Assignment:
+    written = [Written(_of(item, "id", str), _of(item, "points", int)) for item in (_list(table, "written", dict) if "written" in table else ())]
     return Assignment(
         id=_of(table, "id", str),
         title=_of(table, "title", str),
         notebook=_of(table, "notebook", str),
         minutes=_of(table, "minutes", int),
         points=_of(table, "points", int),
-        exercise_ids=tuple(table["exercises"]),
-        written=tuple(Written(w["id"], w["points"]) for w in table.get("written", ())),
+        exercise_ids=_distinct("exercise", _list(table, "exercises", str)),
+        written=_distinct("written question", written),
     )
 
 
 def _of(table: dict[str, Any], key: str, kind: type) -> Any:
     value = table[key]
     if type(value) is not kind:
-        raise TypeError(f"{key} should be {'a whole number' if kind is int else 'text'}, it is {value!r}")
+        raise TypeError(f"{key} should be {KINDS[kind]}, it is {value!r}")
     return value
+
+
+def _list(table: dict[str, Any], key: str, kind: type) -> list[Any]:
+    items = _of(table, key, list)
+    if any(type(item) is not kind for item in items):
+        raise TypeError(f"{key} should be a list, each of its items {KINDS[kind]}")
+    return items
+
+
+def _distinct(what: str, items: list[Any]) -> tuple[Any, ...]:
+    """The items, no two of which have the same id."""
+    ids = [getattr(item, "id", item) for item in items]
+    twice = next((id for id in ids if ids.count(id) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the {what} {twice!r} is there twice")
+    return tuple(items)
+
+
+def _limit(key: str, value: Any) -> float:
+    if key not in LIMITS:
+        raise ValueError(f"there is no limit {key} (there are {', '.join(LIMITS)})")
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise TypeError(f"the limit {key} should be a number above 0, it is {value!r}")
+    return float(value)

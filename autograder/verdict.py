@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,8 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON, without the arrays."""
-        plain = asdict(self)
+        bare = [replace(a, difference=a.difference and replace(a.difference, got=None, expected=None)) for a in self.aspects]
+        plain = asdict(replace(self, aspects=tuple(bare)))
         for aspect in plain["aspects"]:
             if aspect["difference"]:
                 del aspect["difference"]["got"], aspect["difference"]["expected"]
@@ -93,8 +94,6 @@ class Verdict:
         return cls(**{**plain, "aspects": aspects})
 
 
-def plain_shape(value: Any) -> str:
-    """A value's shape, or the value itself when it is small: for sentences."""
-    if isinstance(value, np.ndarray):
-        return f"shape {'×'.join(map(str, value.shape)) or '()'}"
-    return repr(value)[:200]
+def plain_shape(array: np.ndarray) -> str:
+    """An array's shape, for sentences."""
+    return f"shape {'×'.join(map(str, array.shape)) or '()'}"

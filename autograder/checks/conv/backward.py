@@ -203,7 +203,7 @@ conv2d_backward = Exercise(
             "dx is made with filters that are not turned (or turned where they should not be).",
             "As a full convolution of dout, the filters must be turned by 180 degrees; added up window by window, they must not.",
             _not_turned,
-            revisit="03, “One channel by hand”",
+            revisit="03, “The gradient of the input”",
         ),
         Misconception(
             "stride_ignored",

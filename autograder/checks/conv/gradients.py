@@ -119,7 +119,7 @@ conv2d_input_gradient = Exercise(
             "Input pixel 0 met weight 0 only, the pixel after it weight 1 in the first window and weight 0 in the second: seen from the "
             "input, the weights come in reverse order.",
             _single_too(lambda dout, w: _slide(dout, w)),
-            revisit="03, “One channel by hand”",
+            revisit="03, “The gradient of the input”",
         ),
         Misconception(
             "transposed",

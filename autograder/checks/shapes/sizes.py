@@ -236,11 +236,11 @@ def _same(n, kernel_size, stride=1, dilation=1):
     """The fewest zeros that give the asked number of places, found by trying 0, 1, 2 … of them."""
     places = math.ceil(n / stride)
     total = next(total for total in range(n + kernel_size * dilation) if len(_places(n + total, kernel_size, stride, 0, dilation)) >= places)
-    return total // 2, total - total // 2
+    return _shared(total)
 
 
 def _shared(total):
-    return total // 2, total - total // 2
+    return total // 2, (total + 1) // 2
 
 
 def _draw_same(rng):
@@ -317,7 +317,7 @@ same_padding = Exercise(
     hints=(
         "Where does the last of the ceil(n / stride) places start, and where does it end?",
         "The end of the last place, minus n, is what is missing: that many zeros in total, but never fewer than none.",
-        "places = n over stride, rounded up; span = dilation*(kernel_size - 1) + 1; total = (places - 1)*stride + span - n, at least 0; "
+        "places = n over stride, rounded up; span = what the filter covers, gaps included; total = (places - 1)*stride + span - n, at least 0; "
         "half of it (rounded down) before, the rest after.",
     ),
 )

@@ -118,6 +118,25 @@ def test_given_code_gives_nothing_away(toy):
     assert any("cnnlib/toy.py gives away" in finding for finding in leaks(toy.course, generate(toy.course)))
 
 
+@pytest.mark.parametrize(
+    ("line", "telling"),
+    [
+        ("    for kernel_size, stride in layers_of_the_network:", False),
+        ("    short = x.sum(axis=0)", False),
+        ("    # a long comment about what comes next in this solution", False),
+        ("    for row in range(x.shape[0] - kernel_size + 1):", True),
+        ("    longer = x.sum(axis=0) / x.shape[0]", True),
+    ],
+)
+def test_only_telling_lines_are_kept_secret(toy, line, telling):
+    toy.edit(
+        "solutions/cnnlib/toy.py",
+        "    twice_everything =",
+        f"{line}\n        pass\n    twice_everything =" if "for" in line else f"{line}\n    twice_everything =",
+    )
+    assert (squeeze(line) in solution_lines(toy.course)) == telling
+
+
 def test_work_in_an_earlier_release_is_not_lost(toy, out):
     folder = release(toy.course, out).folder
     (folder / "cnnlib" / "toy.py").write_text("mine", encoding="utf-8")

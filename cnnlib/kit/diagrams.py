@@ -11,7 +11,12 @@ def show_wiring(inputs=8):
     outputs = inputs - 2
     kinds = (
         ("fully connected", f"m·n = {outputs}·{inputs} = {outputs * inputs} weights", range(inputs), lambda i, a: GREY),
-        ("only neighbours: locality", f"3m = 3·{outputs} = {3 * outputs} weights", range(3), lambda i, a: plt.cm.viridis((3 * i + a) / (3 * outputs))),
+        (
+            "only neighbours: locality",
+            f"3m = 3·{outputs} = {3 * outputs} weights",
+            range(3),
+            lambda i, a: plt.cm.viridis((3 * i + a) / (3 * outputs)),
+        ),
         ("the same weights everywhere", "3 weights", range(3), lambda i, a: (BLUE, ORANGE, GREEN)[a]),
     )
     figure, axes = plt.subplots(1, 3, figsize=(11, 2.5), layout="constrained")

@@ -25,12 +25,12 @@ def numerical_gradient(function, x, dout=None, h=1e-5):
     return gradient
 
 
-def best_seconds(function, repeat=5, enough=1.0):
-    """Seconds that function() takes: the best of `repeat` runs. Stops early once `enough` seconds were spent."""
+def best_seconds(function, *arguments, repeat=5, enough=1.0, **options):
+    """Seconds that function(*arguments, **options) takes: the best of `repeat` runs, fewer once `enough` seconds were spent."""
     best, begun = float("inf"), time.perf_counter()
     for _ in range(repeat):
         started = time.perf_counter()
-        function()
+        function(*arguments, **options)
         ended = time.perf_counter()
         best = min(best, ended - started)
         if ended - begun > enough:
@@ -42,4 +42,4 @@ def gemm_rate(size=512, dtype=np.float32):
     """Multiply-adds per second that this machine reaches in one matrix product (GEMM): the mark to compare with."""
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, size, size)).astype(dtype)
-    return size**3 / best_seconds(lambda: a @ b, repeat=20)
+    return size**3 / best_seconds(np.matmul, a, b, repeat=20)

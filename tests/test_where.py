@@ -115,6 +115,18 @@ def test_says_nothing_of_scattered_errors(expected):
     assert describe(got, expected) == ""
 
 
+def test_a_corner_is_no_border(expected):
+    assert describe(spoiled(expected, EVERY, EVERY, 0, 0), expected) == ""
+
+
+def test_a_shift_with_other_errors_is_no_shift(expected):
+    assert describe(spoiled(np.roll(expected, 1, 2), EVERY, EVERY, EVERY, 4), expected) == ""
+
+
+def test_of_equal_numbers_a_factor_is_not_told_from_an_offset():
+    assert describe(np.array([2.0, 2, 2, 2, 2 + 1e-9]), np.ones(5)) == ""
+
+
 # --- whatever is said is true ------------------------------------------------------------------------------------------
 
 NUMBER = {"second": 2, "third": 3, "fourth": 4}

@@ -153,7 +153,7 @@ def _reset(arguments: argparse.Namespace) -> int:
     from autograder.reset import reset
 
     kept = reset(load_course(), arguments.id, whole_file=arguments.all)
-    print(f"{arguments.id} is as it was handed out. Your version is kept: {kept}")
+    print(f"{arguments.id} is as it was handed out." + (f" Your version is kept: {kept}" if kept else ""))
     return OK
 
 

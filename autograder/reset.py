@@ -13,12 +13,13 @@ from autograder.exercise import Exercise, UnknownExercise, load
 PRISTINE = ".stride"  # in a learner's copy: cnnlib/ and notebooks/ as they were handed out
 
 
-def reset(course: Course, id: str, *, whole_file: bool = False) -> Path:
-    """Put back the stub of one exercise, leaving the rest of the learner's file as it is; the path of the backup.
+def reset(course: Course, id: str, *, whole_file: bool = False) -> Path | None:
+    """Put back the stub of one exercise, leaving the rest of the learner's file as it is.
 
     id          an exercise; with `whole_file` also a module ("conv") or an assignment ("02": its notebook)
     whole_file  put back the file that holds the exercise, all of it
 
+    Returns the path of the backup, or None when there was nothing to keep: the file was gone, or as it was handed out.
     Raises CourseError for an unknown id, and for a file whose functions cannot be told apart.
     """
     if whole_file:
@@ -36,7 +37,7 @@ def reset(course: Course, id: str, *, whole_file: bool = False) -> Path:
     return _reset_function(course, exercise)
 
 
-def _reset_function(course: Course, exercise: Exercise) -> Path:
+def _reset_function(course: Course, exercise: Exercise) -> Path | None:
     name, path = _file(course, exercise.id)
     pristine = _pristine(course, name)
     if not path.is_file():
@@ -57,7 +58,7 @@ def _reset_function(course: Course, exercise: Exercise) -> Path:
     return _write(path, (text.replace("\n", "\r\n") if "\r\n" in source else text).encode())
 
 
-def _reset_answer(course: Course, exercise: Exercise) -> Path:
+def _reset_answer(course: Course, exercise: Exercise) -> Path | None:
     assignment = course.assignment_of(exercise.id)
     name, path = _notebook(course, assignment)
     pristine = _pristine(course, name)
@@ -112,8 +113,10 @@ def _pristine(course: Course, name: str) -> bytes:
     return found
 
 
-def _write(path: Path, content: bytes) -> Path:
-    """Back the file up and write it; the backup's path (the file's own when there was none to back up)."""
-    backup = files.back_up(path) if path.exists() else path
+def _write(path: Path, content: bytes) -> Path | None:
+    """Back the file up and write it; the backup's path, or None when nothing was lost."""
+    if path.is_file() and path.read_bytes() == content:
+        return None
+    backup = files.back_up(path) if path.exists() else None
     files.write_all({path: content})
     return backup

@@ -105,8 +105,15 @@ def test_a_whole_file_can_be_named_by_its_exercise(copy):
 def test_a_deleted_file_comes_back(copy):
     stub = copy.read("cnnlib/toy.py")
     copy.path("cnnlib/toy.py").unlink()
-    assert reset(copy.course, "toy.double") == copy.path("cnnlib/toy.py")
+    assert reset(copy.course, "toy.double") is None
     assert copy.read("cnnlib/toy.py") == stub
+
+
+def test_what_is_as_it_was_handed_out_needs_no_backup(copy):
+    before = copy.snapshot()
+    for id, whole_file in (("toy.double", False), ("toy.double", True), ("toy.sizes", False), ("01", True)):
+        assert reset(copy.course, id, whole_file=whole_file) is None
+    assert copy.snapshot() == before
 
 
 def test_an_answer_cell_is_put_back_and_the_rest_of_the_notebook_stays(copy):

@@ -116,7 +116,7 @@ def _is_number(value: Any) -> bool:
 def _number(value: Any) -> np.ndarray:
     """A number as an array without axes, in the precision that it has."""
     if isinstance(value, int):  # Python's integers know no bounds, float64 does
-        value = float(value) if abs(value) <= 2**1023 else math.copysign(math.inf, value)
+        value = float(value) if abs(value) <= 2**1023 else math.inf if value > 0 else -math.inf
     return np.asarray(value)
 
 

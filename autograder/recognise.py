@@ -26,7 +26,7 @@ def recognise(
 
     - agreement number for number in one case (a second mistake elsewhere does not hide the first), or
     - when there are too few numbers for that (a size, an error, an empty array): every prediction has come true, and either
-      they explain all failures, or two of them agree in a wrong shape.
+      they explain all failures, or two of them agree in a wrong shape, and where nothing wrong was predicted something is right.
 
     Among several, the one that explains most and predicts least that did not happen is named. `truths` holds what the oracle
     says about cases, by their number, where it has been asked already.
@@ -41,8 +41,13 @@ def recognise(
             wrong = wrong_answer(exercise, misconception, cases[i])
             if wrong.status == probes.OK and i not in truths:
                 truths[i] = expected(exercise, cases[i])
-            _weigh(found, exercise, misconception, cases[i], wrong, answers[i], truths.get(i, {}))
-        enough = found.numbers or not found.contradicted and (found.explained == failures or found.shapes >= 2)
+            truth = truths.get(i, {})
+            names = _mistaken(exercise, cases[i], wrong, truth)
+            if wrong.status == probes.OK and not names and not wrong.modified:
+                found.spared += not failed[i]  # the misconception gives what is right here, and so does the learner's code
+            else:
+                _weigh(found, exercise, misconception, cases[i], wrong, answers[i], names, truth)
+        enough = found.numbers or not found.contradicted and (found.explained == failures or found.shapes >= 2 and found.spared)
         if found.explained and enough and (found.explained, -found.contradicted) > best_score:
             best, best_score = misconception, (found.explained, -found.contradicted)
     return best
@@ -88,21 +93,32 @@ def wrong_answer(exercise: Exercise, misconception: Misconception, case: Case) -
 
 @dataclass
 class _Evidence:
-    """explained, contradicted: predictions that came true, and that did not; numbers, shapes: how strong the agreement is."""
+    """How a misconception's predictions compare with the answers.
+
+    explained, contradicted  cases in which the predicted mistake came true, and did not
+    spared                   cases without a predicted mistake, and without one in the answer
+    numbers                  whether a case agrees number for number
+    shapes                   cases that agree in a wrong shape
+    """
 
     explained: int = 0
     contradicted: int = 0
+    spared: int = 0
     numbers: bool = False
     shapes: int = 0
 
 
 def _weigh(
-    found: _Evidence, exercise: Exercise, misconception: Misconception, case: Case, wrong: Answer, answer: Answer, truth: dict[str, Any]
+    found: _Evidence,
+    exercise: Exercise,
+    misconception: Misconception,
+    case: Case,
+    wrong: Answer,
+    answer: Answer,
+    names: Sequence[str],
+    truth: dict[str, Any],
 ) -> None:
-    """Add to the evidence what one case says."""
-    names = _mistaken(exercise, case, wrong, truth)
-    if wrong.status == probes.OK and not names and not wrong.modified:
-        return  # right by accident here: no prediction
+    """Add to the evidence what one case says in which the outputs `names` (or the end of the call) are predicted to be wrong."""
     agreed = _agreed(exercise, misconception, case, wrong, answer, names)
     if agreed is None:
         found.contradicted += 1

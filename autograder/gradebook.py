@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import os
 import sqlite3
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -180,6 +182,7 @@ def _gradebook(out: Path, assignment: Assignment) -> Iterator:
     from nbgrader.api import Gradebook
     from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning
 
+    find_programs()
     try:
         with warnings.catch_warnings(), Gradebook(_url(out)) as gradebook:
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own relations, with a newer SQLAlchemy
@@ -188,6 +191,14 @@ def _gradebook(out: Path, assignment: Assignment) -> Iterator:
         raise busy(out) from error
     except DatabaseError as error:
         raise _damaged(out) from error
+
+
+def find_programs() -> None:
+    """Let nbgrader find `alembic`, which it looks up on PATH, also when our environment was not activated."""
+    here = str(Path(sys.executable).parent)
+    known = os.environ.get("PATH", os.defpath)
+    if here not in known.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join((known, here))
 
 
 def busy(out: Path) -> CourseError:

@@ -23,6 +23,7 @@ def configure(c: Any, course: str, sandbox: str) -> None:
     """Set an nbgrader configuration up: called by the nbgrader_config.py that `stride grade` writes."""
     import nbgrader.preprocessors as own
 
+    gradebook.find_programs()
     for each in (Rebuild, Judge):
         c[each.__name__].course = course
     c.Judge.sandbox = sandbox

@@ -98,7 +98,7 @@ def _answer(assignment: Assignment, exercise: Exercise, content: dict[str, bytes
 def _pack(content: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in sorted(content):
+        for name in content:
             entry = zipfile.ZipInfo(name, STAMP)
             entry.create_system, entry.external_attr = 3, 0o100644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED

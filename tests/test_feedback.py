@@ -54,11 +54,12 @@ def test_nothing_runs_and_nothing_is_fetched(page):
     assert not re.search(r"<[^>]*(src|url\()[^>]*evil\.example", html)
     assert html.count("<style>") == 1 and html.count("</html>") == 1
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html  # the learner's own words are shown, as words
     assert "&lt;script&gt;alert(5)&lt;/script&gt;" in html  # what the code said is told, as text
 
 
 def test_a_pasted_picture_is_shown_from_the_page_itself(page, monkeypatch):
-    picture = {"p.png": {"image/png": "iVBORw0KGgo="}, "evil.svg": {"image/svg+xml": "<svg onload=alert(1)>"}, "x.png": {"image/png": '"><script>'}}
+    picture = {"p.png": {"image/png": "iVBORw0KGgo="}, "evil.svg": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+"}, "x.png": {"image/png": '"><script>'}}
     make = classroom.notebook
 
     def with_pictures(*arguments):
@@ -75,8 +76,9 @@ def test_a_pasted_picture_is_shown_from_the_page_itself(page, monkeypatch):
     ("[a](http://x.example)", '<a href="http://x.example">a</a>'),
     ("[a](JavaScript:x)", None),
     ("[a](data:text/html,x)", None),
+    ("[a](ftp://x.example)", None),
     ("<a href=x onclick=y>", None),
 ])
 def test_markdown(text, shown):
     html = str(feedback.markdown(text))
-    assert (shown in html) if shown else not re.search(r"<a[^>]*(onclick|script:|data:)", html, re.IGNORECASE)
+    assert (shown in html) if shown else not re.search(r"<a[^>]*(onclick|script:|data:|ftp:)", html, re.IGNORECASE)

@@ -309,3 +309,57 @@ def test_the_key_is_of_all_that_decides(course, tmp_path):
                {"sandbox": "bubblewrap"}, {"rest": "q"}, {"exercises": (CORRELATE,)}]
     keys = {job.Job(**{**vars(base), **change}).key for change in changes} | {base.key}
     assert len(keys) == len(changes) + 1
+
+
+SIZING = """# %% answer="shapes.sizing"
+sizing = {"fc": None}
+### BEGIN SOLUTION
+sizing["fc"] = 100
+### END SOLUTION
+# %% check="shapes.sizing"
+check("shapes.sizing", sizing)
+"""
+CELL = "answer-shapes-sizing"
+
+
+@pytest.mark.parametrize("sandbox", ["none", "bubblewrap"])
+def test_answer_cells(tmp_path, sandbox):
+    """An answer is taken from its cell, also when the cell has lost its metadata; no cell is no silent zero."""
+    from autograder import intake, master
+
+    toml = classroom.TOML.replace('"conv.correlate2d"', '"shapes.sizing"')
+    course = classroom.make_course(tmp_path / "course", toml, classroom.MASTER.split('# %% check="conv.correlate2d"')[0] + SIZING + _written())
+    assignment = course.assignments[0]
+    origin = master.load(course, assignment)
+    right = _sizing(course)
+
+    def verdict(answers, change=lambda text: text):
+        folder = classroom.hand_in(tmp_path / f"s{len(list(tmp_path.iterdir()))}", course, answers=answers)
+        notebook = folder / "07_filters.ipynb"
+        notebook.write_text(change(notebook.read_text()))
+        submission = intake.read("anna", [folder], course, assignment)
+        prepared = job.prepare(course, submission, origin.folder(submission), "", sandbox)
+        only = job.Job(**{**vars(prepared), "exercises": ("shapes.sizing",)})
+        return job.run(only)[0], submission.problems
+
+    passed, problems = verdict({CELL: right})
+    assert (passed.status, passed.points, problems) == ("passed", 8, [])
+    assert 0 < verdict({CELL: "sizing = {'fc': 100}"})[0].points < 8
+    assert verdict({})[0].status == "not_written"
+    assert verdict({CELL: "sizing = 1 / 0"})[0].status == "error"
+    gone, problems = verdict({CELL: "print(1)"}, lambda text: text.replace(f'"grade_id": "{CELL}"', '"x": 1'))
+    assert (gone.status, problems) == ("missing", ["the answer cell of shapes.sizing is missing: it counts as not written"])
+    found, problems = verdict({CELL: right}, lambda text: text.replace(f'"grade_id": "{CELL}"', '"x": 1'))
+    assert found.points == 8 and problems == ["the answer cell of shapes.sizing is missing: the cell that assigns sizing is graded"]
+
+
+def _written():
+    return f'# %% [markdown] written="{classroom.WRITTEN}"\n# Why?\n'
+
+
+def _sizing(course):
+    """The right answer, from the oracle."""
+    from autograder.exercise import load
+
+    exercise = load("shapes.sizing")
+    return f"sizing = {exercise.oracle(**exercise.cases(course.visible_seed)[0].inputs)!r}"

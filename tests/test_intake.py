@@ -215,6 +215,37 @@ def test_what_is_not_a_plain_file_is_refused(course, take, tmp_path, kind):
     assert found.problems == [*expected, "cnnlib/conv.py is missing"]
 
 
+def test_a_file_that_becomes_a_link_before_it_is_read(tmp_path):
+    put(tmp_path / "secret", "secret")
+    put(tmp_path / "anna" / "cnnlib" / "conv.py", "mine")
+    (entry,), _ = unpack.folder(tmp_path / "anna", lambda name: True)
+    assert entry.read(100) == b"mine"
+    (tmp_path / "anna" / "cnnlib" / "conv.py").unlink()
+    (tmp_path / "anna" / "cnnlib" / "conv.py").symlink_to(tmp_path / "secret")
+    with pytest.raises(unpack.Refused, match="cannot be read"):
+        entry.read(100)
+    (tmp_path / "anna" / "cnnlib").rename(tmp_path / "elsewhere")
+    (tmp_path / "anna" / "cnnlib").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(unpack.Refused, match="cannot be read"):
+        entry.read(100)
+
+
+@pytest.mark.parametrize(("places", "graded"), [
+    (["work/cnnlib/conv.py", "cnnlib/conv.py"], "work/cnnlib/conv.py"),   # beside the notebook
+    (["cnnlib/conv.py", "old/cnnlib/conv.py"], "cnnlib/conv.py"),         # one level up
+    (["a/b/cnnlib/conv.py", "old/cnnlib/conv.py"], "old/cnnlib/conv.py"),  # nearest to the top
+    (["a/cnnlib/conv.py", "old/cnnlib/conv.py"], None),
+])
+def test_of_several_the_nearest_is_graded_and_it_is_told(course, take, tmp_path, places, graded):
+    folder = tmp_path / "anna"
+    put(folder / "work" / NAME, json.dumps(classroom.notebook(course)))
+    for place in places:
+        put(folder / place, place)
+    found = take(folder)
+    assert found.files == ({"cnnlib/conv.py": graded.encode()} if graded else {})
+    assert len(found.problems) == 1 and "handed in more than once" in found.problems[0]
+
+
 def test_a_linked_entry_is_refused(course, take, tmp_path):
     classroom.hand_in(tmp_path / "anna", course)
     (tmp_path / "bert").symlink_to(tmp_path / "anna")

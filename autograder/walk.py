@@ -71,7 +71,7 @@ def overview(course: Course, ids: Sequence[str]) -> list[str]:
             mark = {None: "?", PASSED: "✓", "not_written": "○"}.get(statuses.get(exercise.id), "✗")
             stars = "●" * exercise.difficulty + "·" * (5 - exercise.difficulty)
             lines.append(f"  {mark} {exercise.id:<{width}}  {exercise.points:>2g} points  {exercise.minutes:>2} min  {stars}  {exercise.title}")
-    return [*lines[1:], "", "✓ passes   ✗ does not yet   ○ not written   ? changed since its last check"]
+    return [*lines[1:], "", "✓ passes   ✗ does not yet   ○ not written   ? to be checked"]
 
 
 def _meant(course: Course, name: str) -> list[str]:

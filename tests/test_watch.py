@@ -125,7 +125,7 @@ def test_keys_hint_list_and_one_that_means_nothing(terminal):
     screen.sees("The method")
     screen.sees("left")
     screen.press("l")
-    screen.sees("○ conv.rotate180.*changed since")
+    screen.sees("○ conv.rotate180.*to be checked")
     screen.press("x")
     screen.press("\x1b[A")
     screen.sees("$")

@@ -738,15 +738,15 @@ check("conv.conv3d_forward")
 # %% [markdown]
 # ### Experiment: what moves?
 #
-# A small film: a coin rolls past the photographer. The filter takes the difference between the next frame and the last, and averages in space: it
+# A small film: a coin flies past the photographer. The filter takes the difference between the next frame and the last, and averages in space: it
 # sees motion and nothing else.
 
 # %%
 with waits_for("conv.conv3d_forward"):
-    scenery, coin = grey(camera)[20:84:2, 60:156:2], grey(coins)[59:85:3, 42:68:3]  # (32, 48), (9, 9)
+    scenery, coin = grey(camera)[20:84:2, 60:156:2], grey(coins)[84:110:3, 94:120:3]  # (32, 48), (9, 9)
     film = np.stack([scenery] * 7)
     for t in range(7):
-        film[t, 20:29, 3 + 5 * t : 12 + 5 * t] = coin
+        film[t, 2:11, 3 + 5 * t : 12 + 5 * t] = coin
     w = np.array([-1.0, 0.0, 1.0])[:, None, None] * np.ones((3, 3)) / 9  # (3, 3, 3): time, row, column
     motion = conv.conv3d_forward(film[None, None], w[None, None], np.zeros(1))[0, 0]  # (5, 30, 46)
     show_images(*film[1:6:2], titles=[f"frame {t}" for t in (1, 3, 5)], size=1.9)
@@ -813,14 +813,15 @@ check("shapes.sizing", sizing)
 # A hospital has two data sets: (a) X-ray photographs of hands, and (b) a table with one row per patient, whose 40 columns (age, blood pressure, …) stand in
 # alphabetical order. A colleague proposes a convolutional network for both: 2-D for (a), 1-D along the columns for (b).
 #
-# Which of convolution's assumptions hold in each case, and which do not? What would you expect to happen, and what experiment on the data would *show* that you are right?
+# Which of convolution's assumptions hold in each case, and which do not? What would you expect to happen, and what experiment on the
+# data would *show* that you are right?
 #
 # | marked | points |
 # |---|---|
-# | names both assumptions (locality; the same weights everywhere) and says what each means for the data | 2 |
-# | judges them for (a), including where they hold only in part (such as: hands always in the middle) | 2 |
-# | judges them for (b), with the reason (the order of columns carries no meaning) | 2 |
-# | proposes an experiment with a comparison that could also have come out the other way (such as: shuffle the columns, or the pixels, and train again) | 2 |
+# | names each assumption that convolution makes, and says what it would mean for these data | 2 |
+# | judges them for (a), with reasons, and says where they hold only in part | 2 |
+# | judges them for (b), with reasons, and says what a network would make of it | 2 |
+# | proposes an experiment that compares two things and could also prove you wrong | 2 |
 
 # %% [markdown] written="02-written"
 # *Write your answer here, in place of this line.*

@@ -148,6 +148,8 @@ show_grid_of_numbers(small, "→", spread, titles=("dout at stride 2", "as if at
 
 # %% [markdown]
 # **Exercise `conv.dilate`** · 5 points · difficulty ●●○○○ · 10 minutes · in `cnnlib/conv.py`
+#
+# One element, then `stride - 1` zeros, then the next, along the last two axes.
 
 # %% check="conv.dilate"
 check("conv.dilate")
@@ -374,10 +376,10 @@ with waits_for("conv.conv2d_forward", "conv.conv2d_backward"):
     show_curves(curve, words, "h", "largest difference", logx=True, logy=True)
 
 # %% [markdown]
-# > **Takeaway.** Two independent ways to the same number: that is a test. A gradient that was only looked at is wrong more often than not.
+# > **Takeaway.** Two independent ways to the same number: that is a test. A gradient that was only looked at is often wrong.
 
 # %% [markdown]
-# ## 6 · Fast: windows as rows
+# ## 6 · im2col and back
 #
 # Your loops are right and slow. Computers are fastest at one thing, the product of two large matrices (**GEMM**). So let us turn
 # convolution into it: lay every window out as a row. This is **im2col**.
@@ -417,7 +419,7 @@ with waits_for("fast_conv.im2col"):
     batch = to_batch(cat)
     cols = fast_conv.im2col(batch, 24, stride=24)
     patches = cols.reshape(-1, 3, 24, 24).transpose(0, 2, 3, 1)
-    chosen = range(12, 20)
+    chosen = range(38, 46)
     titles = [f"row {r}" for r in chosen]
     words = "rows of cols, drawn as the windows they were: 24×24, stride 24"
     show_images(*patches[chosen.start : chosen.stop], titles=titles, size=1.1, caption=words)
@@ -426,7 +428,7 @@ with waits_for("fast_conv.im2col"):
         print(f"{k}×{k}, stride 1: {growth:5.1f} times the memory of the photo")
 
 # %% [markdown]
-# ### And back: col2im
+# ### Back to the image: col2im
 #
 # Backward, every window hands a gradient back to the pixels it saw. Pixels in several windows get several: they **add up**. Lay a row of ones
 # back for every window, and you see how often each pixel was used:
@@ -446,6 +448,8 @@ show_grid_of_numbers(np.ones((4, 4)), "→", counts, titles=("a row of ones per 
 
 # %% [markdown]
 # **Exercise `fast_conv.col2im`** · 8 points · difficulty ●●●●○ · 25 minutes · in `cnnlib/fast_conv.py`
+#
+# Every number goes back to the pixel that it came from; what falls on the padding is dropped.
 
 # %% check="fast_conv.col2im"
 check("fast_conv.col2im")
@@ -467,7 +471,7 @@ with waits_for("fast_conv.im2col", "fast_conv.col2im"):
     print("<x, col2im(c)> =", (x * fast_conv.col2im(c, x.shape, (3, 2), stride=2, padding=1)).sum())
 
 # %% [markdown]
-# ## 7 · The fast layer
+# ## 7 · One matrix product
 #
 # With `cols` in hand, convolution is a linear layer, and so is its backward pass. Its matrices only have to be brought into
 # shape: `dout` with the rows of `cols`, one column per filter.
@@ -484,6 +488,8 @@ check("fast_conv.conv2d_forward")
 
 # %% [markdown]
 # **Exercise `fast_conv.conv2d_backward`** · 8 points · difficulty ●●●●○ · 30 minutes · in `cnnlib/fast_conv.py`
+#
+# Three gradients, two matrix products, one sum. Again part of the points are for speed.
 
 # %% check="fast_conv.conv2d_backward"
 check("fast_conv.conv2d_backward")
@@ -610,10 +616,10 @@ with waits_for(*used, "conv.convolve2d"):
 #
 # | marked | points |
 # |---|---|
-# | follows one input pixel through the windows that saw it, and shows that the weights meet `dout` in turned order | 2 |
-# | names the symmetry that hides it, and what a filter needs so that it shows | 2 |
-# | says which of `dx`, `dw`, `db` are wrong in which layer (one layer: its `dx` is not used for learning; three: what lies below gets wrong gradients) | 2 |
-# | gives a concrete test (shapes, values or a gradient check) that fails for the mistake and passes when it is mended | 2 |
+# | follows one input pixel through all windows that saw it, and draws the conclusion about the filter | 2 |
+# | says what is special about the edge filter, and what a filter needs so that the mistake shows | 2 |
+# | says for each layer which of `dx`, `dw`, `db` come out wrong, and what follows for learning | 2 |
+# | gives a concrete test, with shapes or values, that fails for the mistake and passes when it is mended | 2 |
 
 # %% [markdown] written="03-written"
 # *Write your answer here, in place of this line.*

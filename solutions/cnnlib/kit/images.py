@@ -23,8 +23,12 @@ def show_images(*images, titles=(), shared=False, signed=False, limit=None, colo
     """
     columns = columns or len(images)
     rows = -(-len(images) // columns)
-    ratio = min(max(images[0].shape[1] / images[0].shape[0], 0.6), 2.2)
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * size * ratio, rows * (size + 0.4)), squeeze=False, layout="constrained")
+    # In one row every image gets its own width; in several, all get the first one's.
+    shapes = images if rows == 1 else images[:1] * columns
+    ratios = [min(max(image.shape[1] / image.shape[0], 0.6), 2.2) for image in shapes]
+    figsize = (sum(ratios) * size + (0.6 * columns if colorbar else 0), rows * (size + 0.4))
+    widths = {"width_ratios": ratios + [1.0] * (columns - len(ratios))}
+    figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False, layout="constrained", gridspec_kw=widths)
     flat = [image for image in images if image.ndim == 2]
     for axis in axes.flat:
         axis.axis("off")

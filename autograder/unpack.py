@@ -94,7 +94,7 @@ def archive(file: BinaryIO, wanted: Callable[[str], bool]) -> Listing:
         zipped = zipfile.ZipFile(_Capped(file))
         members = zipped.infolist()
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise Refused(f"the zip cannot be read ({str(error) or type(error).__name__})") from error
+        raise Refused(f"the zip cannot be read ({str(error) or type(error).__name__}): ask for it again, then grade again") from error
     if len(members) > MAX_ENTRIES:
         raise Refused(f"the zip holds more than {MAX_ENTRIES} files")
     entries: list[Entry] = []

@@ -45,8 +45,9 @@ def test_the_best_window_is_best_by_far(seed):
             assert best - second > 0.02
 
 
-def test_a_bright_spot_decides_its_case():
-    slip = "plain_correlation"
+@pytest.mark.parametrize("seed", range(5))
+def test_each_distraction_catches_its_own_slip(seed):
     exercise = load("template.find_template")
-    verdict = check(exercise.id, exercise.misconception(slip).oracle, seed=1)
-    assert not next(aspect for aspect in verdict.aspects if aspect.name == "distractions").passed
+    spot, busy = (case.inputs for case in exercise.cases(seed) if case.aspect == "distractions")
+    assert exercise.misconception("plain_correlation").oracle(**spot) != exercise.oracle(**spot)
+    assert exercise.misconception("length_missing").oracle(**busy) != exercise.oracle(**busy)

@@ -537,6 +537,8 @@ with waits_for("shapes.conv_flops", "shapes.conv_parameters"):
     )
 
 # %% [markdown]
+# (One multiply-add per FLOP, as in the lecture that the two speeds come from. Where the maker counts two, double the times.)
+#
 # > **Takeaway.** Few parameters do not mean little work: every weight is used again at every place.
 
 # %% [markdown]

@@ -1,0 +1,7 @@
+"""
+about = "A syntax error in one file while the others are fine."
+file = "cnnlib/template.py"
+append = "def broken(:\n"
+[expect]
+"template.find_template" = "error"
+"""

@@ -74,7 +74,7 @@ COSTS = {
 
 @pytest.mark.parametrize("name, slip", [(name, slip) for name, slips in COSTS.items() for slip in slips])
 def test_a_slip_costs_its_own_aspects_only(name, slip):
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         verdict = check_misconception(load(f"conv.{name}"), slip, seed)
         lost = [aspect.name for aspect in verdict.aspects if not aspect.passed]
         assert " ".join(lost) == COSTS[name][slip]

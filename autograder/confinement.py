@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-OURS = ("__init__", "frames", "loading", "probes", "seccomp", "values", "worker")  # of autograder: all that a sandbox sees
+OURS = ("__init__", "frames", "givens", "loading", "probes", "seccomp", "values", "worker")  # of autograder: all that a sandbox sees
 COURSE, PACKAGES, LEARNER = "/course", "/site-packages", "/home/learner"  # folders in the sandbox
 PLACES = ("site-packages", "dist-packages")  # where Python keeps packages beside its standard library
 ENVIRONMENT = {

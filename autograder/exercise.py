@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.values import Seed
+from autograder.values import Given, Seed
 
 CONTRACT = "contract"  # the aspect every NumPy exercise shares: dtype kept, arguments left alone, any memory layout
 
@@ -41,7 +41,7 @@ class Case:
     """One drawn set of inputs.
 
     aspect        the aspect that this case decides; an aspect is earned when all its cases pass
-    inputs        the subject's keyword arguments: plain values, NumPy arrays, `Seed` for a generator
+    inputs        the subject's keyword arguments: plain values, NumPy arrays, `Seed` for a generator, `Given` for a function
     compare       names of the outputs that count here; empty means all of them
     layout        how arrays reach the subject: "plain", "read-only" or "strided" (not contiguous)
     exact_dtype   the outputs' dtype must be the inputs' (elsewhere any float precision is accepted)
@@ -97,6 +97,8 @@ class Exercise:
     oracle      the subject's signature; what is expected, computed in float64.
     returns     names of the outputs in order (one name: the subject returns it bare; more: a tuple; answer cells: the dictionary's keys).
     hints       nudge, method, outline: never the code.
+    view        view(inputs, output) -> what is compared, for outputs that may rightly differ (a random order, a random mask): applied to
+                the subject's output and the oracle's alike, where it is judged. A view that raises calls the output the wrong kind.
     probe       name of the function in `autograder.probes` that calls the subject with a case.
     baseline    the judge's own plain implementation, timed for cases with `max_slowdown`.
     answer      for answer cells: name of the notebook variable that holds the answer (no function is called).
@@ -113,6 +115,7 @@ class Exercise:
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, str, str]
     returns: tuple[str, ...] = ("out",)
+    view: Callable[[dict[str, Any], Any], Any] | None = None
     probe: str = "call"
     baseline: Callable[..., Any] | None = None
     answer: str | None = None
@@ -184,5 +187,7 @@ def _leaves(value: Any) -> Iterable[Any]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _leaves(item)
+    elif isinstance(value, Given):
+        yield from _leaves(value.parameters)
     elif not isinstance(value, Seed):
         yield value

@@ -70,10 +70,13 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str,
     """How an answer differs from what is expected, or None."""
     if answer.status != probes.OK:
         return Difference(answer.status, _ending(exercise, answer, case.hidden))
-    got = named(exercise, answer.output)
+    got = named(exercise, case, answer.output)
     if got is None:
         names = ", ".join(exercise.returns)
-        asked = f"be a dictionary with {names}" if exercise.answer else f"return a tuple of {len(exercise.returns)}: {names}"
+        if exercise.view:
+            asked = "return what its docstring says"
+        else:
+            asked = f"be a dictionary with {names}" if exercise.answer else f"return a tuple of {len(exercise.returns)}: {names}"
         return Difference("type", f"should {asked}" + ("" if case.hidden else f"; it is {kind_of(answer.output)}"))
     for name in case.compare or exercise.returns:
         finding = compare(truth[name], got[name], case, exact_dtype=case.exact_dtype)

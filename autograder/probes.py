@@ -1,7 +1,7 @@
 """Probes: the small functions that call a learner's code with one case and give back plain values.
 
 A probe runs where the subject runs: in this process for a learner's own checks, inside a sandbox for grades. So this module
-knows nothing of oracles, expected values or points, and imports NumPy and `values` alone.
+knows nothing of oracles, expected values or points, and imports NumPy, `values` and `givens` alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import values
+from autograder import givens, values
 
 # How a call ended. "ok" is the only status with an output to compare.
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
@@ -113,9 +113,11 @@ def failure(error: BaseException) -> Answer:
 
 
 def arrange(value: Any, layout: str) -> Any:
-    """A fresh copy of an input in the given memory layout; a `Seed` becomes its generator."""
+    """A fresh copy of an input in the given memory layout; a `Seed` becomes its generator, a `Given` what it stands for."""
     if isinstance(value, values.Seed):
         return value.generator()
+    if isinstance(value, values.Given):
+        return givens.GIVENS[value.name](**value.parameters)
     if isinstance(value, (list, tuple)):
         return type(value)(arrange(item, layout) for item in value)
     if isinstance(value, dict):
@@ -134,8 +136,8 @@ def arrange(value: Any, layout: str) -> Any:
 
 
 def same(before: Any, after: Any) -> bool:
-    """Whether an input still equals what it was, bit for bit (generators are meant to move on)."""
-    if isinstance(before, values.Seed):
+    """Whether an input still equals what it was, bit for bit (generators are meant to move on, and what is given keeps its own state)."""
+    if isinstance(before, (values.Seed, values.Given)):
         return True
     if isinstance(before, np.ndarray):
         return (

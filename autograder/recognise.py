@@ -55,14 +55,20 @@ def recognise(
 
 def expected(exercise: Exercise, case: Case) -> dict[str, Any]:
     """What the oracle says, by output name."""
-    found = named(exercise, exercise.oracle(**{name: probes.arrange(value, "plain") for name, value in case.inputs.items()}))
+    inputs = {name: probes.arrange(value, "plain") for name, value in case.inputs.items()}
+    found = named(exercise, case, exercise.oracle(**inputs))
     if found is None:
         raise ValueError(f"{exercise.id}: the oracle does not return {', '.join(exercise.returns)}")
     return found
 
 
-def named(exercise: Exercise, output: Any) -> dict[str, Any] | None:
-    """The outputs by name, or None when they are not as many as the exercise asks for."""
+def named(exercise: Exercise, case: Case, output: Any) -> dict[str, Any] | None:
+    """What is compared, by name, or None when the output is not of the kind that the exercise asks for."""
+    if exercise.view is not None:
+        try:
+            output = exercise.view(dict(case.inputs), output)
+        except Exception:  # whatever came back, it cannot be looked at in the way that right outputs can
+            return None
     if exercise.answer is not None:  # a dictionary: what is not filled in stays None, the rest still counts
         return {name: output.get(name) for name in exercise.returns} if isinstance(output, dict) else None
     if len(exercise.returns) == 1:
@@ -137,7 +143,7 @@ def _agreed(
         return {} if (wrong.status, wrong.error) == (answer.status, answer.error) else None
     if wrong.modified and set(wrong.modified).isdisjoint(answer.modified):
         return None
-    theirs, ours = named(exercise, wrong.output), named(exercise, answer.output)
+    theirs, ours = named(exercise, case, wrong.output), named(exercise, case, answer.output)
     if theirs is None or ours is None:
         return {} if theirs is ours and compare(wrong.output, answer.output, case) is None else None
     for name in names:  # the other outputs may suffer from another mistake
@@ -148,7 +154,7 @@ def _agreed(
 
 def _mistaken(exercise: Exercise, case: Case, wrong: Answer, truth: dict[str, Any]) -> list[str]:
     """Names of the outputs that the misconception gets wrong in this case."""
-    theirs, names = named(exercise, wrong.output), list(case.compare or exercise.returns)
+    theirs, names = named(exercise, case, wrong.output), list(case.compare or exercise.returns)
     if wrong.status != probes.OK or theirs is None:
         return names
     return [name for name in names if compare(truth[name], theirs[name], case, exact_dtype=case.exact_dtype)]

@@ -1,7 +1,7 @@
 """Plain values as bytes, and back: the only things that cross the border of a sandbox.
 
 Plain means: None, bool, int, float, str, lists, tuples and dictionaries of them, NumPy scalars and NumPy arrays of numbers
-or booleans. No pickle: `decode` builds nothing but these, refuses everything else, and never allocates more than the bytes
+or booleans, and two stand-ins for what is made where it is used: `Seed` for a generator, `Given` for a function. No pickle: `decode` builds nothing but these, refuses everything else, and never allocates more than the bytes
 that it was given. The format is a JSON line that describes the structure, followed by the arrays' raw bytes.
 """
 
@@ -36,6 +36,14 @@ class Seed:
         return np.random.default_rng(self.number)
 
 
+@dataclass(frozen=True)
+class Given:
+    """Stands for `autograder.givens.NAME(**parameters)`: a function or layer that an exercise hands to the subject."""
+
+    name: str
+    parameters: dict[str, Any]
+
+
 def encode(value: Any, max_bytes: int = MAX_BYTES) -> bytes:
     """The bytes of a plain value. Raises NotPlain for anything else, or when they are more than `max_bytes`."""
     blobs: list[bytes] = []
@@ -63,6 +71,8 @@ def encode(value: Any, max_bytes: int = MAX_BYTES) -> bytes:
             return {"dict": [[count(len(key), key), describe(item, depth + 1)] for key, item in value.items()]}
         if kind is Seed:
             return {"seed": value.number}
+        if kind is Given:
+            return {"given": [count(len(value.name), value.name), describe(value.parameters, depth + 1)]}
         if kind is np.ndarray or isinstance(value, np.generic):
             array = np.asarray(value)
             little = array.dtype.newbyteorder("<")
@@ -133,6 +143,8 @@ def decode(data: bytes) -> Any:
             if kind in ("array", "scalar") and len(content) == 2:
                 array = take(*content)
                 return array if kind == "array" else array.reshape(())[()]
+        if kind == "given" and type(content) is list and len(content) == 2 and type(content[0]) is str:
+            return Given(content[0], build(content[1], depth + 1))
         if kind == "seed" and type(content) is int and content >= 0:
             return Seed(content)
         raise NotPlain("a description that is not ours")

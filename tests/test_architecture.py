@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 STANDARD = set(sys.stdlib_module_names)
 PACKAGES = ("autograder", "autograder.checks", "cnnlib")  # `from PACKAGE import name` imports a module
 # What the sandbox can see of us. These import nothing of ours but each other.
-SANDBOXED = {"autograder", *(f"autograder.{name}" for name in ("frames", "loading", "probes", "seccomp", "values", "worker"))}
+SANDBOXED = {"autograder", *(f"autograder.{name}" for name in ("frames", "givens", "loading", "probes", "seccomp", "values", "worker"))}
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
-    ("values", "files", "unpack", "frames", "seccomp", "escape"),
+    ("values", "givens", "files", "unpack", "frames", "seccomp", "escape"),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),

@@ -235,3 +235,16 @@ def test_lies_about_sizes_cost_no_memory(data: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_what_stands_in_for_functions_comes_back_as_it_was():
+    function = values.Given("weighted_sines", {"weights": np.arange(3.0), "seed": values.Seed(4)})
+    back = values.decode(values.encode({"f": function}))["f"]
+    assert type(back) is values.Given and back.name == function.name
+    assert np.array_equal(back.parameters["weights"], np.arange(3.0)) and back.parameters["seed"] == values.Seed(4)
+
+
+@pytest.mark.parametrize("content", [None, [], ["f"], ["f", None, 1], [3, None], "f"])
+def test_a_broken_stand_in_is_refused(content):
+    with pytest.raises(values.NotPlain):
+        values.decode(json.dumps({"given": content}).encode() + b"\n")

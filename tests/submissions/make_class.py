@@ -78,7 +78,8 @@ def correct(course: Course, assignment: Assignment) -> Iterator[Member]:
         files = solved(course, assignment)
         own = {f"cnnlib/{path.name}": path.read_bytes() for path in (style / "cnnlib").glob("*.py")}
         if own.keys() & files.keys():
-            yield Member(f"correct-{style.name}", assignment.id, f"Correct, in another style: {style.name}.", files | {k: v for k, v in own.items() if k in files})
+            about = f"Correct, in another style: {style.name}."
+            yield Member(f"correct-{style.name}", assignment.id, about, files | {name: own[name] for name in own if name in files})
 
 
 def mistaken(course: Course, assignment: Assignment) -> Iterator[Member]:
@@ -88,7 +89,8 @@ def mistaken(course: Course, assignment: Assignment) -> Iterator[Member]:
         path = HERE / "mistakes" / f"{exercise.id}.toml"
         patches = tomllib.loads(path.read_text(encoding="utf-8"))
         if patches.keys() != {m.id for m in exercise.misconceptions}:
-            raise ValueError(f"{path.name} and the misconceptions of {exercise.id} differ: {sorted(patches.keys() ^ {m.id for m in exercise.misconceptions})}")
+            apart = patches.keys() ^ {m.id for m in exercise.misconceptions}
+            raise ValueError(f"{path.name} and the misconceptions of {exercise.id} differ: {sorted(apart)}")
         clear = max((len(load(used).misconceptions) for used in USES.get(exercise.id, ()) if used in assignment.exercise_ids), default=0)
         columns[exercise.id] = [None] * clear + list(patches.items())
     for k in range(max(map(len, columns.values()))):
@@ -128,8 +130,8 @@ def faulty(course: Course, assignment: Assignment) -> Iterator[Member]:
         expect = {id: {"status": status} for id, status in table.get("expect", {}).items()}
         if "expect_all" in table:
             expect = {id: {"status": table["expect_all"]} for id in assignment.exercise_ids}
-        kind = "hostile" if path.suffix == ".py" else "broken"
-        yield Member(f"{kind}-{path.stem.replace('_', '-')}", assignment.id, table["about"], files, table.get("deed"), table.get("queued", False), expect)
+        learner = f"{'hostile' if path.suffix == '.py' else 'broken'}-{path.stem.replace('_', '-')}"
+        yield Member(learner, assignment.id, table["about"], files, table.get("deed"), table.get("queued", False), expect)
 
 
 def solved(course: Course, assignment: Assignment) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """
 about = "A syntax error in one file while the others are fine."
 file = "cnnlib/template.py"
-append = "def broken(:\n"
+append = 'def broken(:'
 [expect]
 "template.find_template" = "error"
 """

@@ -59,7 +59,8 @@ def test_nothing_runs_and_nothing_is_fetched(page):
 
 
 def test_a_pasted_picture_is_shown_from_the_page_itself(page, monkeypatch):
-    picture = {"p.png": {"image/png": "iVBORw0KGgo="}, "evil.svg": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+"}, "x.png": {"image/png": '"><script>'}}
+    evil = {"evil.svg": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+"}, "x.png": {"image/png": '"><script>'}}
+    picture = {"p.png": {"image/png": "iVBORw0KGgo="}, **evil}
     make = classroom.notebook
 
     def with_pictures(*arguments):

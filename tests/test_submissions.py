@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.classroom.grading import grade
 from autograder.course import load_course
-from autograder.grading import grade
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "submissions"))

@@ -8,7 +8,7 @@ import pytest
 from autograder import runner
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.judge import judge
-from autograder.sandbox import Sandbox
+from autograder.sandboxing.sandbox import Sandbox
 from autograder.values import Given, Seed
 
 

@@ -37,6 +37,7 @@ class Terminal:
 
         def own_terminal():
             os.setsid()
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it (nohup), and children inherit that
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), self.slave)

@@ -38,7 +38,7 @@ def _layer(rng, n=1, c=1, f=1, dtype=np.float64):
 
 
 def _big_layer(rng):
-    """Many pixels and little work for each: a loop over them has nothing to hide its own time behind. Not less, or the way out of a sandbox counts."""
+    """Many pixels and little work for each: a loop over them has nothing to hide its own time behind. With less, the way out of a sandbox counts."""
     return {"x": normal(rng, 1, 3, 199, 187), "w": normal(rng, 2, 3, 3, 3), "b": normal(rng, 2)}
 
 

@@ -361,7 +361,7 @@ def test_a_sandbox_outlives_the_thread_that_started_it() -> None:
 
 def test_a_sandbox_dies_with_the_process_that_grades() -> None:
     program = (
-        "from tests.test_sandbox import *\nbox = Sandbox({'cnnlib/work.py': EVERYTHING.encode()}, {})\nbox.ready()\n"
+        "from tests.sandboxing.test_sandbox import *\nbox = Sandbox({'cnnlib/work.py': EVERYTHING.encode()}, {})\nbox.ready()\n"
         "print(box._process._pid, flush=True)\nbox.run(exercise('sleep'), [X])\n"
     )
     grader = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -68,7 +68,7 @@ def test_without_an_option_of_bubblewrap_the_doctor_says_so(monkeypatch: Any, op
 
 
 def test_with_the_course_in_sight_the_doctor_says_so(monkeypatch: Any) -> None:
-    command, here = confinement.command, str(attacks.HERE)
+    command, here = confinement.command, str(attacks.PACKAGE)
 
     def wider(*arguments: Any) -> list[str]:
         words = command(*arguments)

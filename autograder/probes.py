@@ -6,6 +6,7 @@ knows nothing of oracles, expected values or points, and imports NumPy, `values`
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import sysconfig
@@ -62,6 +63,25 @@ def call(subject: Any, inputs: dict[str, Any]) -> Any:
     return subject(**inputs)
 
 
+def careful(subject: Any, inputs: dict[str, Any]) -> Any:
+    """As `call`, but an overflow, or a nan made of infinities, is an error: for what must be right without a warning."""
+    with np.errstate(over="raise", invalid="raise"):
+        return subject(**inputs)
+
+
+class NotRepeatable(Exception):
+    """The same seed gave two different results."""
+
+
+def repeatable(subject: Any, inputs: dict[str, Any]) -> Any:
+    """As `call`, twice with equal inputs: all that is random must come from the generator that was handed in."""
+    again = copy.deepcopy(inputs)
+    first = values.decode(values.encode(subject(**inputs)))
+    if not same(first, values.decode(values.encode(subject(**again)))):
+        raise NotRepeatable("two generators with the same seed gave two different results: draw every random number from rng")
+    return first
+
+
 def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is the answer itself: the value of a variable in an answer cell."""
     if subject is None or isinstance(subject, dict) and all(value is None for value in subject.values()):
@@ -93,7 +113,7 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         return failure(error)
 
 
-PROBES = {"call": call, "answer": answer}
+PROBES = {"call": call, "answer": answer, "careful": careful, "repeatable": repeatable}
 
 
 def failure(error: BaseException) -> Answer:

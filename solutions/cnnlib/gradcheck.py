@@ -19,14 +19,15 @@ def numerical_gradient(f, x, step=1e-5):
     Source: Press et al. 2007, "Numerical Recipes", section 5.7: the error falls with step**2, that of a one-sided difference with step.
     """
     ### BEGIN SOLUTION
-    moved = x.astype(np.float64)                                # a copy
     gradient = np.zeros(x.shape, x.dtype if x.dtype.kind == "f" else np.float64)
+    x = x.astype(np.float64)                                    # a copy, whose numbers may move
     for i in np.ndindex(x.shape):
-        moved[i] = x[i] + step
-        above = f(moved)
-        moved[i] = x[i] - step
-        below = f(moved)
-        moved[i] = x[i]                                         # back, before the next one moves
+        here = x[i]
+        x[i] = here + step
+        above = f(x)
+        x[i] = here - step
+        below = f(x)
+        x[i] = here                                             # back, before the next one moves
         gradient[i] = (above - below) / (2 * step)
     return gradient
     ### END SOLUTION

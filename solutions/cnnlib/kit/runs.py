@@ -6,12 +6,13 @@ import numpy as np
 from .images import COLOURS, _label
 
 
-def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=()):
+def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=(), of="seeds"):
     """Curves with their spread: a line through the mean of all seeds, a band of one standard deviation around it.
 
     runs     {name: (seeds, steps) array}, one row per seed
     x        what stands below the curves: one array for all, or {name: array} (default: 0, 1, 2, …)
     marks    horizontal lines as (height, words)
+    of       what the rows are, if not seeds
     """
     figure, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
     for colour, (name, values) in zip(COLOURS, runs.items()):
@@ -26,10 +27,10 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=()
     if logy:
         axis.set_yscale("log")
     figure.legend(loc="outside right upper", frameon=False)
-    seeds = len(next(iter(runs.values())))
+    rows = len(next(iter(runs.values())))
     _label(axis, title, xlabel, ylabel)
     axis.annotate(
-        f"mean of {seeds} seeds ± standard deviation", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", color="#8a8f98", fontsize=8
+        f"mean of {rows} {of} ± standard deviation", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", color="#8a8f98", fontsize=8
     )
     axis.set_title(title, fontsize=11, loc="left")
     axis.set_title("", loc="center")

@@ -1,0 +1,5 @@
+"""The checks of cnnlib/loss.py."""
+
+from tests.checks.common import proofs
+
+TestProofs = proofs("loss")

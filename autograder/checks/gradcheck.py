@@ -75,26 +75,17 @@ def _all_at_once(f, x, step=1e-5):
 
 
 def _in_dtype_of_x(f, x, step=1e-5):
-    """Moved in a copy that keeps the dtype: whole numbers are cut off, float32 is rounded."""
-    gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += np.asarray(step).astype(x.dtype)
-        below[i] -= np.asarray(step).astype(x.dtype)
-        gradient[i] = (f(above) - f(below)) / (2 * step)
-    return gradient
-
-
-def _whole_numbers_cut_off(f, x, step=1e-5):
-    """Moved by assignment, `above[i] = x[i] + step`, into a copy of whole numbers: what follows the point is lost."""
-    if x.dtype.kind == "f":
-        return _central(f, x, step)
+    """Moved in copies that keep the dtype: float32 is rounded, whole numbers lose what follows the point."""
     gradient = np.zeros(x.shape)
     for i in np.ndindex(x.shape):
         above, below = x.copy(), x.copy()
         above[i], below[i] = x[i] + step, x[i] - step
         gradient[i] = (f(above) - f(below)) / (2 * step)
     return gradient
+
+
+def _whole_numbers_cut_off(f, x, step=1e-5):
+    return (_central if x.dtype.kind == "f" else _in_dtype_of_x)(f, x, step)
 
 
 def _in_place(f, x, step=1e-5):
@@ -192,7 +183,7 @@ numerical_gradient = Exercise(
         ),
         Misconception(
             "in_dtype_of_x",
-            "The numbers were moved in the dtype of x: float32 rounds most of a small step away, whole numbers do not move at all.",
+            "The numbers were moved in the dtype of x: float32 rounds a small step away, whole numbers cut it off.",
             "Copy x as float64 before you move anything; only the finished gradient goes back to the dtype of x.",
             _in_dtype_of_x,
         ),

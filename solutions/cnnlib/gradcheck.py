@@ -14,8 +14,8 @@ def numerical_gradient(f, x, step=1e-5):
         gradient[i] = (f(x with x[i] + step) - f(x with x[i] - step)) / (2 * step)
 
     for every place i, one place at a time: all other numbers stay as they are in x.
-    Move the numbers in float64, whatever the dtype of x: in float32 a step of 1e-5 drowns in rounding, and whole numbers
-    do not move at all. x is not modified, not even for a moment (it may be read-only).
+    Move the numbers in float64, whatever the dtype of x: in float32 a step of 1e-5 drowns in rounding, and an array of whole
+    numbers cannot hold it. x is not modified, not even for a moment (it may be read-only).
     Source: Press et al. 2007, "Numerical Recipes", section 5.7: the error falls with step**2, that of a one-sided difference with step.
     """
     ### BEGIN SOLUTION

@@ -69,24 +69,18 @@ def careful(subject: Any, inputs: dict[str, Any]) -> Any:
         return subject(**inputs)
 
 
-class NotRepeatable(Exception):
-    """The same seed gave two different results."""
-
-
-def repeatable(subject: Any, inputs: dict[str, Any]) -> Any:
-    """As `call`, twice with equal inputs: all that is random must come from the generator that was handed in."""
-    again = copy.deepcopy(inputs)
-    first = values.decode(values.encode(subject(**inputs)))
-    if not same(first, values.decode(values.encode(subject(**again)))):
-        raise NotRepeatable("two generators with the same seed gave two different results: draw every random number from rng")
-    return first
-
-
 def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is the answer itself: the value of a variable in an answer cell."""
     if subject is None or isinstance(subject, dict) and all(value is None for value in subject.values()):
         raise NotImplementedError(NOT_WRITTEN_MARK)
     return subject
+
+
+def reseeded(subject: Any, inputs: dict[str, Any]) -> list[Any]:
+    """Call the subject with its generator, with an equal one, and with another: for what must follow its generator alone."""
+    equal = copy.deepcopy(inputs)
+    other = {name: value.spawn(1)[0] if isinstance(value, np.random.Generator) else value for name, value in copy.deepcopy(inputs).items()}
+    return [subject(**inputs), subject(**equal), subject(**other)]
 
 
 def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "plain") -> Answer:
@@ -113,7 +107,7 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         return failure(error)
 
 
-PROBES = {"call": call, "answer": answer, "careful": careful, "repeatable": repeatable}
+PROBES = {"call": call, "answer": answer, "reseeded": reseeded, "careful": careful}
 
 
 def failure(error: BaseException) -> Answer:

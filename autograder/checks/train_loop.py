@@ -6,9 +6,10 @@ for the order learn from the `ledger`, which writes down what it was given when:
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
-from autograder import givens
 from autograder.checks.conv.common import contract_cases
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
@@ -17,6 +18,11 @@ from autograder.values import Given, Seed
 
 def _epoch(parameters, images, labels, loss_and_gradients, learning_rate, batch_size, rng):
     return _run(parameters, images, labels, loss_and_gradients, learning_rate, _batches(rng.permutation(len(images)), batch_size))
+
+
+def _three_epochs(rng, **inputs):
+    """As the probe gets them from the subject: with the generator, with an equal one, with another."""
+    return [_epoch(**inputs, rng=generator) for generator in (copy.deepcopy(rng), rng, rng.spawn(1)[0])]
 
 
 def _batches(order, batch_size):
@@ -78,24 +84,27 @@ def _draw(rng):
 
 
 def _view(inputs, output):
-    """The ledger's book as statements; other parameters as they are.
+    """Of an epoch, an equal one and one with another generator: the ledger's book as statements; other parameters as they are.
 
     The order counts as random unless every batch is a run of neighbours. By accident, an honest shuffle of 35 examples into
     batches of 5 is so with a probability of 7!·(5!)^7/35!, of 33 into batches of 11 with 3!·(11!)^3/33!: below 1e-12.
     """
-    parameters, mean_loss = output
-    if inputs["loss_and_gradients"].name != givens.ledger.__name__:
+    (parameters, mean_loss), (equal, _), (other, _) = output
+    if inputs["loss_and_gradients"].name != "ledger":
         return parameters, mean_loss
     book, labels = {name: np.asarray(parameters[name], np.float64) for name in inputs["parameters"]}, inputs["labels"]
     if any(value.shape != inputs["parameters"][name].shape for name, value in book.items()):
         raise ValueError("parameters that changed their shapes")
     used = book["uses"] > 0
     batch = book["batch"][used] / book["uses"][used]
+    random = (np.diff(batch) == 0).sum() < len(batch) - len(np.unique(batch))
     statements = {
         "every example is used": bool(used.all()),
         "no example is used twice": bool((book["uses"] <= 1).all()),
         "labels stay with their images": bool((book["labels"] == labels * book["uses"]).all()),
-        "the order is random": bool((np.diff(batch) == 0).sum() < len(batch) - len(np.unique(batch))),
+        "the order is random": bool(random),
+        "an equal rng gives the same order": np.array_equal(equal["batch"], book["batch"]),
+        "another rng gives another order": not random or not np.array_equal(other["batch"], book["batch"]),
         "sizes of the batches": [int(size) for size in book["sizes"] if size],
     }
     return statements, mean_loss
@@ -191,10 +200,10 @@ sgd_epoch = Exercise(
         contract(2),
     ),
     draw=_draw,
-    oracle=_epoch,
+    oracle=_three_epochs,
     returns=("parameters", "mean_loss"),
     view=_view,
-    probe="repeatable",
+    probe="reseeded",
     misconceptions=(
         Misconception(
             "uphill",
@@ -228,9 +237,15 @@ sgd_epoch = Exercise(
         ),
         Misconception(
             "other_generator",
-            "The random order does not come from rng: the same seed gives another result each time.",
-            "Use the generator that was handed in: its methods are np.random's.",
+            "The random order does not come from rng: the same seed gives another order each time.",
+            "Use the generator that was handed in; rng.permutation instead of np.random.permutation.",
             _ordered(lambda n, rng: np.random.default_rng().permutation(n)),
+        ),
+        Misconception(
+            "seed_of_its_own",
+            "The random order does not come from rng: it is the same whatever generator was handed in.",
+            "Do not make a generator: every epoch would see the same order. Draw from rng.",
+            _ordered(lambda n, rng: np.random.default_rng(0).permutation(n)),
         ),
         Misconception(
             "gradients_added_up",

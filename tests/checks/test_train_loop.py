@@ -17,6 +17,7 @@ COSTS = {
     "with_replacement": "order",
     "labels_left_behind": "order",
     "other_generator": "order",
+    "seed_of_its_own": "order",
     "gradients_added_up": "batches mean loss order",
     "batches_count_the_same": "mean loss",
     "losses_added_up": "mean loss",
@@ -128,9 +129,13 @@ def test_one_order_for_images_and_another_for_labels_is_recognised():
     ],
 )
 def test_what_is_no_result_of_an_epoch_earns_nothing(wrong):
-    oracle = load("train_loop.sgd_epoch").oracle
-    verdict = check("train_loop.sgd_epoch", lambda **inputs: wrong(*oracle(**inputs)), seed=1)
+    right = epoch(shuffled_in_place)
+    verdict = check("train_loop.sgd_epoch", lambda **inputs: wrong(*right(**inputs)), seed=1)
     assert verdict.status == "failed" and sum(aspect.points for aspect in verdict.aspects if aspect.name != "mean loss") == 0
+
+
+def test_a_missing_return_is_said_as_such():
+    assert "it is None: is a `return` missing?" in str(check("train_loop.sgd_epoch", lambda **_: None, seed=1))
 
 
 def test_numbers_do_not_depend_on_the_order():
@@ -138,6 +143,6 @@ def test_numbers_do_not_depend_on_the_order():
     exercise = load("train_loop.sgd_epoch")
     for case in exercise.cases(1):
         if case.aspect != "order":
-            inputs = {name: arrange(value, "plain") for name, value in case.inputs.items()}
-            one, other = (exercise.oracle(**inputs | {"rng": np.random.default_rng(seed)}) for seed in (1, 2))
+            one, equal, other = exercise.oracle(**{name: arrange(value, "plain") for name, value in case.inputs.items()})
+            assert one[1] == equal[1]
             assert one[1] == other[1] and all(np.array_equal(one[0][name], other[0][name]) for name in one[0])

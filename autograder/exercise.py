@@ -62,7 +62,7 @@ class Case:
     @cached_property
     def label(self) -> str:
         """The inputs in one line: shapes of arrays, values of the rest."""
-        return ", ".join(f"{name} {_shape(v)}" if isinstance(v, np.ndarray) else f"{name}={v!r}" for name, v in self.inputs.items())
+        return _described(self.inputs)
 
     @cached_property
     def dtype(self) -> np.dtype | None:
@@ -173,6 +173,16 @@ def load(id: str) -> Exercise:
 def contract(points: float = 1) -> Aspect:
     """The aspect that every NumPy exercise shares."""
     return Aspect(CONTRACT, points, "keeps the input's dtype, leaves its arguments unchanged, accepts any memory layout")
+
+
+def _described(inputs: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_shape(v)}" if isinstance(v, np.ndarray) else f"{name}={_worded(v)}" for name, v in inputs.items())
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, Given):
+        return f"{value.name}({_described(value.parameters)})"
+    return f"{{{_described(value)}}}" if isinstance(value, Mapping) else repr(value)
 
 
 def _shape(array: np.ndarray) -> str:

@@ -7,6 +7,7 @@ So this module comes into the sandbox: it imports NumPy alone and holds nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -21,4 +22,39 @@ def quadratic_gradient(curvature: np.ndarray, centre: np.ndarray) -> Callable[[n
     return lambda w: (curvature * (w - centre)).astype(w.dtype)
 
 
-GIVENS = {"weighted_sines": weighted_sines, "quadratic_gradient": quadratic_gradient}
+def wave(weights: np.ndarray) -> Callable[[np.ndarray], float]:
+    """f(x) = sin(sum(weights * x)): every partial derivative depends on all of x."""
+    return lambda x: float(np.sin(np.sum(weights * x)))
+
+
+LossAndGradients = Callable[[dict[str, np.ndarray], np.ndarray, np.ndarray], tuple[float, dict[str, np.ndarray]]]
+
+
+def least_squares() -> LossAndGradients:
+    """The mean squared error of images (N, D) @ w (D,) + b (1,) against labels (N,), and its gradients with respect to w and b."""
+
+    def loss_and_gradients(parameters: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
+        error = images @ parameters["w"] + parameters["b"] - labels.astype(images.dtype)
+        return float(np.mean(error**2)), {"w": 2 * images.T @ error / len(error), "b": 2 * error.mean(keepdims=True)}
+
+    return loss_and_gradients
+
+
+def ledger() -> LossAndGradients:
+    """No loss, but a book that learning itself keeps: with learning rate 1, the parameters come to say what was learned from when.
+
+    The images are the rows of the unit matrix. Parameters, all starting at zero: `batches` (1,) counts the updates, `sizes` (N,)
+    holds the size of the k-th batch, and for every image `uses` (N,) counts how often it came, `batch` (N,) adds up the numbers of
+    those batches (from 1), `labels` (N,) the labels that came with it.
+    """
+
+    def loss_and_gradients(parameters: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
+        number, uses = parameters["batches"][0], images.sum(axis=0)
+        size = np.where(np.arange(images.shape[1]) == number, len(images), 0.0)
+        made = {"batches": np.ones(1), "sizes": size, "uses": uses, "batch": uses * (number + 1), "labels": images.T @ labels}
+        return 0.0, {name: -value for name, value in made.items()}  # descent subtracts
+
+    return loss_and_gradients
+
+
+GIVENS = {given.__name__: given for given in (weighted_sines, quadratic_gradient, wave, least_squares, ledger)}

@@ -6,6 +6,7 @@ knows nothing of oracles, expected values or points, and imports NumPy, `values`
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import sysconfig
@@ -62,11 +63,24 @@ def call(subject: Any, inputs: dict[str, Any]) -> Any:
     return subject(**inputs)
 
 
+def careful(subject: Any, inputs: dict[str, Any]) -> Any:
+    """As `call`, but an overflow, or a nan made of infinities, is an error: for what must be right without a warning."""
+    with np.errstate(over="raise", invalid="raise"):
+        return subject(**inputs)
+
+
 def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is the answer itself: the value of a variable in an answer cell."""
     if subject is None or isinstance(subject, dict) and all(value is None for value in subject.values()):
         raise NotImplementedError(NOT_WRITTEN_MARK)
     return subject
+
+
+def reseeded(subject: Any, inputs: dict[str, Any]) -> list[Any]:
+    """Call the subject with its generator, with an equal one, and with another: for what must follow its generator alone."""
+    equal = copy.deepcopy(inputs)
+    other = {name: value.spawn(1)[0] if isinstance(value, np.random.Generator) else value for name, value in copy.deepcopy(inputs).items()}
+    return [subject(**inputs), subject(**equal), subject(**other)]
 
 
 def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "plain") -> Answer:
@@ -93,7 +107,7 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         return failure(error)
 
 
-PROBES = {"call": call, "answer": answer}
+PROBES = {"call": call, "answer": answer, "reseeded": reseeded, "careful": careful}
 
 
 def failure(error: BaseException) -> Answer:

@@ -175,10 +175,14 @@ def _cast(value: Any, dtype: np.dtype) -> Any:
         return value.astype(dtype)
     if isinstance(value, (tuple, list)):
         return type(value)(_cast(item, dtype) for item in value)
+    if isinstance(value, dict):
+        return {key: _cast(item, dtype) for key, item in value.items()}
     return value
 
 
 def _dtypes(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_dtypes(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _dtypes(item) for key, item in value.items()}
     return getattr(value, "dtype", type(value))

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import exercise as exercise_module
 from autograder.exercise import CONTRACT, Aspect, Case, Exercise, UnknownExercise, contract, load
-from autograder.values import Seed
+from autograder.values import Given, Seed
 
 
 def toy(draw, *aspects: str) -> Exercise:
@@ -57,6 +57,11 @@ def test_points_are_the_sum_of_the_aspects() -> None:
 def test_a_label_says_shapes_and_values() -> None:
     inputs = {"x": np.zeros((2, 3)), "w": np.zeros((), np.float32), "stride": (1, 2), "rng": Seed(4)}
     assert Case("a", inputs).label == "x 2×3, w scalar float32, stride=(1, 2), rng=Seed(number=4)"
+
+
+def test_a_label_says_shapes_in_dictionaries_and_of_what_is_given() -> None:
+    inputs = {"parameters": {"w": np.zeros((2, 3)), "b": np.zeros(2)}, "f": Given("wave", {"weights": np.zeros(5, np.float32)}), "step": 0.1}
+    assert Case("a", inputs).label == "parameters={w 2×3, b 2}, f=wave(weights 5 float32), step=0.1"
 
 
 @pytest.mark.parametrize(

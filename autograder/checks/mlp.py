@@ -1,0 +1,158 @@
+"""Checks of cnnlib/mlp.py: a multilayer perceptron from the learner's own pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.checks.conv.common import contract_cases
+from autograder.draw import distinct, normal
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.oracles import tensor
+
+NAMES = ("w1", "b1", "w2", "b2")
+
+
+def _loss_and_gradients(parameters, images, labels, *, activation="relu", scores_activated=False, gate=True):
+    """Loss and gradients by autograd in float64; every keyword-only argument is a way to get it wrong."""
+    import torch
+    import torch.nn.functional as F
+
+    leaves = [tensor(parameters[name]).requires_grad_() for name in NAMES]
+    w1, b1, w2, b2 = leaves
+    before = F.linear(tensor(images), w1, b1)
+    hidden = getattr(torch, activation)(before) if activation else before
+    if not gate:  # the output of the activation, but its slope taken as 1
+        hidden = before + (hidden - before).detach()
+    scores = F.linear(hidden, w2, b2)
+    loss = F.cross_entropy(F.relu(scores) if scores_activated else scores, torch.from_numpy(labels.astype(np.int64)))
+    return loss.item(), {name: g.numpy() for name, g in zip(NAMES, torch.autograd.grad(loss, leaves))}
+
+
+def _perceptron(parameters, images, labels):
+    return _loss_and_gradients(parameters, images, labels)
+
+
+def _view(inputs, output):
+    """The loss and the gradients one by one, so that each counts for itself."""
+    loss, gradients = output
+    return loss, *(gradients[name] for name in NAMES)
+
+
+# --- Cases ------------------------------------------------------------------------------------------------------------
+
+
+def _problem(rng, dtype=np.float64):
+    n, d, h, c = distinct(rng, (5, 7), (11, 13), (6, 8), (3, 4))
+    shapes = {"w1": (h, d), "b1": (h,), "w2": (c, h), "b2": (c,)}
+    parameters = {name: (0.5 * normal(rng, *shape)).astype(dtype) for name, shape in shapes.items()}
+    return {"parameters": parameters, "images": normal(rng, n, d, dtype=dtype), "labels": rng.integers(0, c, n)}
+
+
+def _draw(rng):
+    for aspect, names in (("loss", ("loss",)), ("output layer", ("w2", "b2")), ("hidden layer", ("w1", "b1"))):
+        for _ in range(2):
+            yield Case(aspect, _problem(rng), compare=names)
+    for case in contract_cases(lambda dtype: _problem(rng, dtype)):
+        yield Case(case.aspect, case.inputs, compare=NAMES, layout=case.layout, exact_dtype=True)
+
+
+# --- Wrong ways -------------------------------------------------------------------------------------------------------
+
+
+def _wrong(**slip):
+    return lambda parameters, images, labels: _loss_and_gradients(parameters, images, labels, **slip)
+
+
+def _averaged_again(parameters, images, labels):
+    loss, gradients = _perceptron(parameters, images, labels)
+    return loss, {name: value / len(images) for name, value in gradients.items()}
+
+
+def _layers_mixed_up(parameters, images, labels):
+    loss, g = _perceptron(parameters, images, labels)
+    return loss, {"w1": g["w2"], "b1": g["b2"], "w2": g["w1"], "b2": g["b1"]}
+
+
+def _updates(parameters, images, labels):
+    found = _perceptron(parameters, images, labels)
+    for name in NAMES:
+        parameters[name] -= (0.1 * found[1][name]).astype(parameters[name].dtype)
+    return found
+
+
+mlp_loss_and_gradients = Exercise(
+    id="mlp.mlp_loss_and_gradients",
+    title="A multilayer perceptron from your own pieces",
+    difficulty=3,
+    minutes=20,
+    aspects=(
+        Aspect("loss", 2, "forward: the loss of a batch"),
+        Aspect("output layer", 3, "backward: w2 and b2"),
+        Aspect("hidden layer", 4, "backward: w1 and b1"),
+        contract(),
+    ),
+    draw=_draw,
+    oracle=_perceptron,
+    returns=("loss", *NAMES),
+    view=_view,
+    misconceptions=(
+        Misconception(
+            "no_activation",
+            "There is no ReLU between the layers: two linear layers in a row are one linear layer.",
+            "Send the hidden layer's sums through relu_forward, and dout through relu_backward on the way back.",
+            _wrong(activation=None),
+        ),
+        Misconception(
+            "relu_not_reversed",
+            "On the way back, the gradient passes the ReLU as if it were not there.",
+            "Between the two linear_backward calls stands relu_backward: where the hidden sum was not positive, nothing comes back.",
+            _wrong(gate=False),
+        ),
+        Misconception(
+            "scores_activated",
+            "The scores went through a ReLU as well: negative ones were lost.",
+            "The output layer is linear; its scores go to the loss as they are.",
+            _wrong(scores_activated=True),
+        ),
+        Misconception(
+            "other_activation",
+            "The hidden layer uses tanh; here it is ReLU.",
+            "Use relu_forward and relu_backward.",
+            _wrong(activation="tanh"),
+        ),
+        Misconception(
+            "averaged_again",
+            "The gradients were divided by the number of images a second time.",
+            "The loss is a mean, so dscores is divided already; the layers only sum.",
+            _averaged_again,
+        ),
+        Misconception(
+            "layers_mixed_up",
+            "The gradients of the two layers have each other's names.",
+            "On the way back the output layer comes first: what it gives is w2 and b2.",
+            _layers_mixed_up,
+        ),
+        Misconception(
+            "updates_parameters",
+            "The parameters have been changed: this function only measures.",
+            "Return the gradients; the training loop takes the step.",
+            _updates,
+        ),
+        Misconception(
+            "float64_result",
+            "The gradients are float64 whatever came in.",
+            "Give each of your pieces float32 and look which one answers in float64.",
+            _perceptron,
+            keeps_dtype=False,
+        ),
+    ),
+    hints=(
+        "Draw the chain: images, hidden sums, hidden values, scores, loss. On the way back you meet the same stations in reverse order.",
+        "Keep what each station received: backward wants it. The loss gives dscores; each backward function turns the gradient behind its "
+        "station into the one before it.",
+        "Up: linear, ReLU, linear, loss. Down: linear_backward with the hidden values gives w2's and b2's gradients and the hidden values' one; "
+        "relu_backward with the hidden sums; linear_backward with the images gives w1's and b1's. Return the loss and a dict of the four.",
+    ),
+)
+
+EXERCISES = (mlp_loss_and_gradients,)

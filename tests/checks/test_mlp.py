@@ -1,0 +1,60 @@
+"""The checks of cnnlib/mlp.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder import check
+from autograder.exercise import load
+from tests.checks.common import SOLUTIONS, check_misconception, proofs
+
+TestProofs = proofs("mlp")
+
+COSTS = {
+    "relu_not_reversed": "hidden layer contract",
+    "averaged_again": "output layer hidden layer contract",
+    "updates_parameters": "contract",
+    "float64_result": "contract",
+}
+
+
+@pytest.mark.parametrize("slip", COSTS)
+def test_a_slip_costs_its_own_aspects_only(slip):
+    for seed in (1, 2):
+        verdict = check_misconception(load("mlp.mlp_loss_and_gradients"), slip, seed)
+        lost = [aspect.name for aspect in verdict.aspects if not aspect.passed]
+        assert " ".join(lost) == COSTS[slip]
+
+
+def test_a_gradient_that_is_missing_is_no_answer_of_the_right_kind():
+    def without_biases(**inputs):
+        loss, gradients = load("mlp.mlp_loss_and_gradients").oracle(**inputs)
+        return loss, {name: gradients[name] for name in ("w1", "w2")}
+
+    verdict = check("mlp.mlp_loss_and_gradients", without_biases, seed=1)
+    assert (verdict.status, verdict.points) == ("failed", 0)
+
+
+def with_pieces(folder: Path, **changed: str) -> Path:
+    """The solution beside its pieces, some of them followed by other code."""
+    for name in ("mlp", "linear", "activations", "loss"):
+        source = (SOLUTIONS / f"{name}.py").read_text(encoding="utf-8")
+        (folder / f"{name}.py").write_text(source + changed.get(name, ""), encoding="utf-8")
+    return folder
+
+
+def test_a_piece_that_is_not_written_is_named(tmp_path: Path) -> None:
+    stub = "\n\ndef relu_backward(dout, x):\n    raise NotImplementedError('activations.relu_backward: not written yet')\n"
+    verdict = check("mlp.mlp_loss_and_gradients", seed=1, cnnlib=with_pieces(tmp_path, activations=stub))
+    assert (verdict.status, verdict.points) == ("not_written", 0)
+    assert "needs activations.relu_backward, which is not written yet — stride hint activations.relu_backward" in verdict.feedback
+
+
+def test_the_learners_own_pieces_are_used(tmp_path: Path) -> None:
+    """End to end: a mistake in linear.py shows here too, and costs what depends on it."""
+    assert check("mlp.mlp_loss_and_gradients", seed=1, cnnlib=with_pieces(tmp_path)).passed
+    slip = "\n\nright = linear_backward\ndef linear_backward(dout, x, w, b):\n    dx, dw, db = right(dout, x, w, b)\n    return 2 * dx, dw, db\n"
+    verdict = check("mlp.mlp_loss_and_gradients", seed=1, cnnlib=with_pieces(tmp_path, linear=slip))
+    assert [aspect.name for aspect in verdict.aspects if aspect.passed] == ["loss", "output layer"]

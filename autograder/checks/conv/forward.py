@@ -31,10 +31,20 @@ def _draw_forward(rng):
     yield from contract_cases(lambda dtype: layer(rng, n=2, c=3, f=2, dtype=dtype) | {"padding": 1})
 
 
+def _strided(x, w, b, stride, padding, taken):
+    """Padded as asked for, but with the stride `taken`."""
+    return _forward(np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride)))), w, b, taken)
+
+
 def _padded_on_one_side(x, w, b, stride=1, padding=0):
     sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
     (top, bottom), (left, right) = sides
     return _forward(np.pad(x, ((0, 0), (0, 0), (0, top + bottom), (0, left + right))), w, b, stride)
+
+
+def _padded_before_only(x, w, b, stride=1, padding=0):
+    (top, _), (left, _) = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    return _forward(np.pad(x, ((0, 0), (0, 0), (top, 0), (left, 0))), w, b, stride)
 
 
 def _same_odd_one_first(x, w, b, stride=1, padding=0):
@@ -93,15 +103,19 @@ conv2d_forward = Exercise(
             "stride_ignored",
             "The stride is ignored: the filter moves one pixel at a time.",
             "Output pixel (i, j) looks at the window that starts at row i·stride_h and column j·stride_w.",
-            lambda x, w, b, stride=1, padding=0: conv2d(
-                tensor(np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))))), tensor(w), tensor(b)
-            ).numpy(),
+            lambda x, w, b, stride=1, padding=0: _strided(x, w, b, stride, padding, 1),
         ),
         Misconception(
             "stride_swapped",
             "The strides of height and width are mixed up.",
             "A pair is (height, width): the first number moves the window down, the second to the right.",
             lambda x, w, b, stride=1, padding=0: _forward(x, w, b, swapped(stride), padding),
+        ),
+        Misconception(
+            "stride_of_height_for_both",
+            "The stride of the height is used for the width, too.",
+            "A pair is (height, width): output pixel (i, j) looks at the window that starts at row i·stride_h and column j·stride_w.",
+            lambda x, w, b, stride=1, padding=0: _strided(x, w, b, stride, padding, pair(stride)[:1] * 2),
         ),
         Misconception(
             "padding_swapped",
@@ -120,6 +134,12 @@ conv2d_forward = Exercise(
             "All the padding is on one side.",
             "padding=1 adds a row above and a row below, a column on the left and one on the right.",
             _padded_on_one_side,
+        ),
+        Misconception(
+            "padded_before_only",
+            "Only the top and the left are padded.",
+            "padding=1 adds a row above AND one below, a column on the left AND one on the right; OH and OW count both.",
+            _padded_before_only,
         ),
         Misconception(
             "same_odd_one_first",

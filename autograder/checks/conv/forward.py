@@ -36,6 +36,11 @@ def _strided(x, w, b, stride, padding, taken):
     return _forward(np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride)))), w, b, taken)
 
 
+def _windows_not_strided(x, w, b, stride=1, padding=0):
+    height, width = _forward(x, w, b, stride, padding).shape[2:]
+    return _strided(x, w, b, stride, padding, 1)[:, :, :height, :width]
+
+
 def _padded_on_one_side(x, w, b, stride=1, padding=0):
     sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
     (top, bottom), (left, right) = sides
@@ -152,6 +157,30 @@ conv2d_forward = Exercise(
             "Only the first channel is used.",
             "A filter extends through all channels: sum over c as well as over rows and columns.",
             lambda x, w, b, stride=1, padding=0: _forward(x[:, :1], w[:, :1], b, stride, padding),
+        ),
+        Misconception(
+            "last_channel_only",
+            "Only the last channel counts: `=` stands where `+=` belongs.",
+            "The channels add up: start at zero, then += for each of them.",
+            lambda x, w, b, stride=1, padding=0: _forward(x[:, -1:], w[:, -1:], b, stride, padding),
+        ),
+        Misconception(
+            "bias_for_every_channel",
+            "The bias was added once for every channel.",
+            "One bias per filter: add it after the sum over the channels, not inside.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, x.shape[1] * b, stride, padding),
+        ),
+        Misconception(
+            "first_bias_for_all",
+            "All filters got the first filter's bias.",
+            "Filter f adds b[f].",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, 0 * b + b[0], stride, padding),
+        ),
+        Misconception(
+            "windows_not_strided",
+            "The output has the right size, but its windows lie one pixel apart: they start at (i, j).",
+            "The window of output pixel (i, j) starts at row i·stride_h and column j·stride_w.",
+            _windows_not_strided,
         ),
         Misconception(
             "padding_fixed_at_one",

@@ -224,6 +224,11 @@ def _averaged_over_batch(*names):
     return wrong
 
 
+def _dw_reshaped(dout, x, w, b, stride=1, padding=0):
+    dx, dw, db = _backward(dout, x, w, b, stride, padding)
+    return dx, dw.reshape(len(w), -1).T.reshape(w.shape), db
+
+
 def _not_transposed_backward(dout, x, w, b, stride=1, padding=0):
     n, f, oh, ow = dout.shape
     return _backward(dout.reshape(n, oh, ow, f).transpose(0, 3, 1, 2), x, w, b, stride, padding)
@@ -310,6 +315,12 @@ conv2d_backward = Exercise(
             "db is averaged over the images instead of summed.",
             "The loss has already been averaged where that was wanted; dout carries it. Here gradients only add up.",
             _averaged_over_batch("db"),
+        ),
+        Misconception(
+            "dw_reshaped",
+            "The product for dw is (C·KH·KW, F), and was reshaped instead of transposed: numbers of different filters are mixed.",
+            "dout.T @ cols has one filter a row, (F, C·KH·KW): that reshapes to w's shape.",
+            _dw_reshaped,
         ),
         Misconception(
             "db_mean",

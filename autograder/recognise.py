@@ -24,7 +24,8 @@ def recognise(
 
     A misconception predicts something in every case in which it differs from what is right. Evidence is
 
-    - agreement number for number in one case (a second mistake elsewhere does not hide the first), or
+    - agreement number for number in one case (a second mistake elsewhere does not hide the first), unless another case of the same
+      aspect passes that should not, or
     - when there are too few numbers for that (a size, an error, an empty array): every prediction has come true, and either
       they explain all failures, or two of them agree in a wrong shape, and where nothing wrong was predicted something is right.
 
@@ -36,17 +37,23 @@ def recognise(
     truths = dict(truths or {})
     best, best_score = None, (0, 0)
     for misconception in exercise.misconceptions:
-        found = _Evidence()
+        found, predicted = _Evidence(), []
         for i in judged:
             wrong = wrong_answer(exercise, misconception, cases[i])
             if wrong.status == probes.OK and i not in truths:
                 truths[i] = expected(exercise, cases[i])
-            truth = truths.get(i, {})
-            names = _mistaken(exercise, cases[i], wrong, truth)
+            names = _mistaken(exercise, cases[i], wrong, truths.get(i, {}))
             if wrong.status == probes.OK and not names and not wrong.modified:
                 found.spared += not failed[i]  # the misconception gives what is right here, and so does the learner's code
             else:
-                _weigh(found, exercise, misconception, cases[i], wrong, answers[i], names, truth)
+                predicted.append((i, wrong, names))
+        # Where one case of an aspect passes against the prediction, what another one agrees with has another cause.
+        refuted = {cases[i].aspect for i, _, _ in predicted if not failed[i]}
+        for i, wrong, names in predicted:
+            if cases[i].aspect in refuted:
+                found.contradicted += 1
+            else:
+                _weigh(found, exercise, misconception, cases[i], wrong, answers[i], names, truths.get(i, {}))
         enough = found.numbers or not found.contradicted and (found.explained == failures or found.shapes >= 2 and found.spared)
         if found.explained and enough and (found.explained, -found.contradicted) > best_score:
             best, best_score = misconception, (found.explained, -found.contradicted)

@@ -92,9 +92,9 @@ def _flips(expected: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     if expected.ndim == 1:
         yield "The numbers are in reverse order.", expected[::-1]
         return
-    yield "Upside down: the rows are in reverse order.", expected[..., ::-1, :]
-    yield "Mirrored: the columns are in reverse order.", expected[..., ::-1]
-    yield "Turned by 180 degrees: rows and columns are in reverse order.", expected[..., ::-1, ::-1]
+    yield "Compared with what is expected, the rows are in reverse order.", expected[..., ::-1, :]
+    yield "Compared with what is expected, the columns are in reverse order.", expected[..., ::-1]
+    yield "Compared with what is expected, rows and columns are in reverse order: turned by 180 degrees.", expected[..., ::-1, ::-1]
     yield "Rows and columns are exchanged (transposed).", expected.swapaxes(-1, -2)
     for a, b in itertools.combinations(range(expected.ndim), 2):
         yield f"Axes {a} and {b} are exchanged.", expected.swapaxes(a, b)

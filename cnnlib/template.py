@@ -17,7 +17,8 @@ def find_template(image, template):
         d_w   = window - window's mean           d_t = template - template's mean
         score = sum(d_w * d_t) / (sqrt(sum(d_w**2)) * sqrt(sum(d_t**2)))         between -1 and 1
 
-    A window whose pixels are all equal (up to rounding) has nothing to compare: its score is 0. Taking the means away makes
+    A window whose pixels are all equal has nothing to compare: its score is 0. Rounding leaves a little: take sum(d_w**2) for 0
+    where it is below 1e-9 of sum(window**2). Taking the means away makes
     the score blind to brightness, dividing by the lengths makes it blind to contrast.
 
     Uses your own `conv.correlate2d`. Because d_t sums to 0, correlating image with d_t gives sum(d_w * d_t) at once; a kernel

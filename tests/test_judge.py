@@ -370,6 +370,12 @@ def test_nothing_is_named_without_evidence(subject) -> None:
     assert verdict_on(subject).misconception is None
 
 
+def test_a_passing_case_of_the_same_aspect_speaks_against_a_name() -> None:
+    """The factor counts in one case of the aspect: whatever happened in the other one, it is not ignored."""
+    assert verdict_on(lambda x, factor=1, shift=0.0: x * (1 if factor == -2 else factor) + shift).misconception is None
+    assert verdict_on(lambda x, factor=1, shift=0.0: x + shift).misconception == "factor_ignored"
+
+
 def test_a_coincidence_of_small_numbers_is_no_evidence() -> None:
     """One whole number agrees by accident: that the other predictions did not come true says so."""
     sizes = Exercise(

@@ -40,9 +40,9 @@ EVERY = slice(None)
         (lambda e: e + 0.25, "Every number is 0.25 too large."),
         (lambda e: e - 1.5, "Every number is 1.5 too small."),
         (lambda e: e + np.array([0.1, 0, -2])[:, None, None], "Along axis 1, each index is off by a constant of its own."),
-        (lambda e: e[:, :, ::-1], "Upside down: the rows are in reverse order."),
-        (lambda e: e[..., ::-1], "Mirrored: the columns are in reverse order."),
-        (lambda e: e[..., ::-1, ::-1], "Turned by 180 degrees: rows and columns are in reverse order."),
+        (lambda e: e[:, :, ::-1], "Compared with what is expected, the rows are in reverse order."),
+        (lambda e: e[..., ::-1], "Compared with what is expected, the columns are in reverse order."),
+        (lambda e: e[..., ::-1, ::-1], "Compared with what is expected, rows and columns are in reverse order: turned by 180 degrees."),
         (lambda e: np.roll(e, (1, -2), (2, 3)), "Everything is shifted by (1, -2): 1 row down and 2 columns to the left."),
         (lambda e: np.roll(e, -1, 2), "Everything is shifted by (-1, 0): 1 row up."),
         (lambda e: spoiled(e, EVERY, EVERY, -1), "Only the last row is wrong."),
@@ -208,7 +208,8 @@ def test_a_claim_about_everything_is_true(data):
         "noise": lambda: expected + np.random.default_rng(step + 2).integers(-1, 2, shape),
     }[change]()
     sentence = describe(got, expected)
-    flips = {"Upside": (-2,), "Mirrored": (-1,), "Turned": (-2, -1), "The numbers are in reverse": (-1,)}
+    than = "Compared with what is expected, "
+    flips = {f"{than}the rows": (-2,), f"{than}the columns": (-1,), f"{than}rows and": (-2, -1), "The numbers are in reverse": (-1,)}
     if flip := next((axes for word, axes in flips.items() if sentence.startswith(word)), None):
         assert np.array_equal(got, np.flip(expected, flip))
     elif sentence.startswith("Every number is zero"):

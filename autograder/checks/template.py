@@ -122,6 +122,11 @@ def _length_missing(image, template):
     return _best(_dot(_deviations(_windows(image, template)), template))
 
 
+def _window_mean_kept(image, template):
+    windows = _windows(image, template)
+    return _best(_divided(_dot(windows, _deviations(template.astype(np.float64))), _length(windows)))
+
+
 def _flat_divided(image, template):
     lengths = _length(_deviations(_windows(image, template)))
     scores = _scores(image, template)
@@ -162,6 +167,18 @@ SLIPS = (
         "The window with the most contrast wins: the division by the window's length is missing.",
         "Divide each score by sqrt(sum(d_w**2)) of its own window.",
         _length_missing,
+    ),
+    Misconception(
+        "root_missing",
+        "The score was divided by the square of the window's length: the root is missing.",
+        "sum(d_w**2) is the length squared. Without the root, windows with little contrast win.",
+        lambda image, template: _best(_divided(_scores(image, template), _length(_deviations(_windows(image, template))))),
+    ),
+    Misconception(
+        "window_mean_kept",
+        "The windows' means were not taken away from their lengths.",
+        "Divide by sqrt(sum(d_w**2)), with d_w = window - its mean: sum(window**2) alone is too much where the window is bright.",
+        _window_mean_kept,
     ),
     Misconception(
         "negative_counts",
@@ -210,7 +227,7 @@ find_template = Exercise(
         Aspect("exact", 3, "a piece cut out of the image"),
         Aspect("light", 2, "in other light: brightness and contrast changed"),
         Aspect("distractions", 1, "a bright spot or a region full of contrast does not win"),
-        Aspect("flat", 1, "windows whose pixels are all equal"),
+        Aspect("flat", 1, "windows whose pixels are all equal; of equally good places, the first one row by row"),
         contract(),
     ),
     draw=telling_apart(_draw, _find, SLIPS),

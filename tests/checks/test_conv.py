@@ -1,8 +1,11 @@
 """The checks of cnnlib/conv.py."""
 
+import numpy as np
 import pytest
 
+from autograder import check
 from autograder.exercise import load
+from autograder.oracles import pair, side_padding
 from tests.checks.common import check_misconception, proofs
 
 TestProofs = proofs("conv", seeds=(1, 2))
@@ -57,7 +60,8 @@ COSTS = {
         "images_overwritten": "batch contract",
     },
     "conv2d_backward": {
-        "bias_per_place": "bias padding stride same contract",
+        "bias_per_place": "bias contract",
+        "bias_averaged": "bias contract",
         "batch_averaged": "bias weights padding stride same contract",
         "windows_overwritten": "weights padding stride same contract",
         "overlaps_overwritten": "input padding stride same contract",
@@ -70,6 +74,34 @@ COSTS = {
         "float64_result": "contract",
     },
 }
+
+
+def pads_and_counts_before_only(x, w, b, stride=1, padding=0):
+    (top, _), (left, _) = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    return load("conv.conv2d_forward").oracle(np.pad(x, ((0, 0), (0, 0), (top, 0), (left, 0))), w, b, stride)
+
+
+def steps_by_the_height(x, w, b, stride=1, padding=0):
+    x = np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))))
+    return load("conv.conv2d_forward").oracle(x, w, b, pair(stride)[0])
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize(
+    "wrong, named", [(pads_and_counts_before_only, "padded_before_only"), (steps_by_the_height, "stride_of_height_for_both")]
+)
+def test_the_name_agrees_with_what_passes(wrong, named, seed):
+    """Not the name that only some cases speak for: "the + 1 is missing", "the stride is ignored"."""
+    assert check("conv.conv2d_forward", wrong, seed=seed).misconception == named
+
+
+@pytest.mark.parametrize("which, named", [((1,), "weights_averaged"), ((2,), "bias_averaged"), ((1, 2), "batch_averaged")])
+def test_the_name_says_which_gradient_was_averaged(which, named):
+    def averaged(dout, x, w, b, stride=1, padding=0):
+        right = load("conv.conv2d_backward").oracle(dout, x, w, b, stride, padding)
+        return tuple((g / len(x) if i in which else g).astype(x.dtype) for i, g in enumerate(right))
+
+    assert check("conv.conv2d_backward", averaged, seed=1).misconception == named
 
 
 @pytest.mark.parametrize("name, slip", [(name, slip) for name, slips in COSTS.items() for slip in slips])

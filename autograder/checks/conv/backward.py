@@ -36,6 +36,9 @@ def _strided(rng, stride, leftover, **options):
             return inputs
 
 
+DX_DW = ("dx", "dw")  # neither padding nor stride changes anything for db
+
+
 def _draw(rng):
     def case(aspect, inputs, *compare):
         return Case(aspect, _with_dout(rng, inputs), compare=compare)
@@ -46,14 +49,14 @@ def _draw(rng):
     yield case("input", layer(rng, n=2, c=3, f=5), "dx")
     yield case("input", layer(rng, n=3, c=2, f=2), "dx")
     for padding in (1, (2, 1), (0, 2)):
-        yield case("padding", layer(rng, n=2, c=2, f=3) | {"padding": padding})
-    yield case("stride", _strided(rng, 2, leftover=False))
-    yield case("stride", _strided(rng, (1, 3), leftover=True))
-    yield case("stride", _strided(rng, (3, 2), leftover=True, padding=1))
+        yield case("padding", layer(rng, n=2, c=2, f=3) | {"padding": padding}, *DX_DW)
+    yield case("stride", _strided(rng, 2, leftover=False), *DX_DW)
+    yield case("stride", _strided(rng, (1, 3), leftover=True), *DX_DW)
+    yield case("stride", _strided(rng, (3, 2), leftover=True, padding=1), *DX_DW)
     for stride in (1, 2, (3, 2)):  # a kernel of even height at stride 1: the total is odd, one side gets more
         kernels = ((2, 4), (3, 5)) if stride == 1 else ((2, 3, 5), (2, 3, 5))
-        yield case("same", layer(rng, n=2, c=2, f=3, kernels=kernels) | {"padding": "same", "stride": stride})
-    yield case("same", layer(rng, n=2, c=3, f=2) | {"padding": "valid"})
+        yield case("same", layer(rng, n=2, c=2, f=3, kernels=kernels) | {"padding": "same", "stride": stride}, *DX_DW)
+    yield case("same", layer(rng, n=2, c=3, f=2) | {"padding": "valid"}, *DX_DW)
     yield from contract_cases(lambda dtype: _with_dout(rng, layer(rng, n=2, c=3, f=2, dtype=dtype) | {"padding": 1}))
 
 
@@ -140,7 +143,7 @@ def _windows_overwritten(dout, x, w, b, stride=1, padding=0):
 def _leftover_lost(dout, x, w, b, stride=1, padding=0):
     dx, dw, db = _backward(dout, x, w, b, stride, padding)
     sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
-    (height, width) = ((o - 1) * s + k - sum(side) for o, s, k, side in zip(dout.shape[2:], pair(stride), w.shape[2:], sides))
+    (height, width) = ((o - 1) * s + k - side[0] for o, s, k, side in zip(dout.shape[2:], pair(stride), w.shape[2:], sides))
     return dx[:, :, :height, :width], dw, db
 
 
@@ -153,9 +156,9 @@ conv2d_backward = Exercise(
         Aspect("bias", 1, "the bias's gradient"),
         Aspect("weights", 3, "the filters' gradient, stride 1, no padding"),
         Aspect("input", 3, "the input's gradient, stride 1, no padding"),
-        Aspect("padding", 3, "all three with padding, also unequal"),
-        Aspect("stride", 3, "all three with a stride, also one that leaves rows over"),
-        Aspect("same", 2, 'all three with "same" and "valid" padding'),
+        Aspect("padding", 3, "dx and dw with padding, also unequal"),
+        Aspect("stride", 3, "dx and dw with a stride, also one that leaves rows over"),
+        Aspect("same", 2, 'dx and dw with "same" and "valid" padding'),
         contract(),
     ),
     draw=_draw,
@@ -224,6 +227,12 @@ conv2d_backward = Exercise(
             _wrong(step=lambda step: step[::-1]),
         ),
         Misconception(
+            "stride_of_height_for_both",
+            "The stride of the height is used for the width, too.",
+            "A pair is (height, width): the window of output pixel (i, j) starts at row i*stride_h and column j*stride_w.",
+            _wrong(step=lambda step: step[:1] * 2),
+        ),
+        Misconception(
             "leftover_lost",
             "Where the stride does not divide, the last rows or columns of dx are missing.",
             "No window reached those pixels, so their gradient is 0, but they belong to dx: it has the shape of x.",
@@ -246,6 +255,24 @@ conv2d_backward = Exercise(
             "dw and db were divided by the number of images.",
             "Sum over the batch: a loss that averages has done so in dout.",
             _changed(lambda dx, dw, db, n: (dx, dw / n, db / n)),
+        ),
+        Misconception(
+            "weights_averaged",
+            "dw was divided by the number of images.",
+            "Sum over the batch: a loss that averages has done so in dout.",
+            _changed(lambda dx, dw, db, n: (dx, dw / n, db)),
+        ),
+        Misconception(
+            "bias_averaged",
+            "db was divided by the number of images.",
+            "Sum over the batch: a loss that averages has done so in dout.",
+            _changed(lambda dx, dw, db, n: (dx, dw, db / n)),
+        ),
+        Misconception(
+            "bias_mean",
+            "db is the mean of dout where its sum is asked.",
+            "The bias was added at every image, row and column, and each of them sends its whole gradient: sum, not mean.",
+            lambda dout, x, w, b, stride=1, padding=0: (*_backward(dout, x, w, b, stride, padding)[:2], dout.mean(axis=(0, 2, 3))),
         ),
         Misconception(
             "bias_per_place",

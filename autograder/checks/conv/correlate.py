@@ -69,6 +69,18 @@ correlate2d = Exercise(
             revisit="02, “Correlation or convolution”",
         ),
         Misconception(
+            "rows_flipped",
+            "The kernel was flipped upside down.",
+            "Correlation uses the kernel as it is: out[0, 0] multiplies kernel[0, 0] with image[0, 0].",
+            lambda image, kernel: _correlate(image, kernel[::-1]),
+        ),
+        Misconception(
+            "columns_flipped",
+            "The kernel was flipped left to right.",
+            "Correlation uses the kernel as it is: out[0, 0] multiplies kernel[0, 0] with image[0, 0].",
+            lambda image, kernel: _correlate(image, kernel[:, ::-1]),
+        ),
+        Misconception(
             "transposed_kernel",
             "Rows and columns of the kernel are mixed up.",
             "The first index of kernel goes with the first index of image: kernel[a, b] meets image[i + a, j + b].",
@@ -200,6 +212,24 @@ def _column_by_column(w, height, width):
     return matrix.transpose(1, 0, 3, 2).reshape(-1, height * width)
 
 
+def _by_number(row, pixel, at=lambda w, u, v: w[u, v]):
+    """The matrix filled entry by entry: row(i, j, OH, OW) and pixel(r, c, H, W) number the output's and the image's pixels."""
+
+    def matrix(w, height, width):
+        (kh, kw), found = w.shape, np.zeros(_matrix(w, height, width).shape)
+        oh, ow = height - kh + 1, width - kw + 1
+        for i, j in np.ndindex(oh, ow):
+            for u, v in np.ndindex(kh, kw):
+                found[row(i, j, oh, ow), pixel(i + u, j + v, height, width)] = at(w, u, v)
+        return found
+
+    return matrix
+
+
+def _right_row(i, j, height, width):
+    return i * width + j
+
+
 def _no_jump_at_the_line_end(w, height, width):
     matrix = np.zeros(_matrix(w, height, width).shape)
     for row in range(len(matrix)):
@@ -245,6 +275,24 @@ conv_matrix = Exercise(
             "Pixels are counted column by column.",
             "NumPy's ravel goes along the rows: pixel (r, c) is number r*W + c.",
             _column_by_column,
+        ),
+        Misconception(
+            "weights_transposed",
+            "Rows and columns of the filter are mixed up.",
+            "Image pixel (i + u, j + v) is weighed by w[u, v]: the first index of w goes down, the second to the right.",
+            _by_number(_right_row, _right_row, lambda w, u, v: w[v, u]),
+        ),
+        Misconception(
+            "image_column_by_column",
+            "The image's pixels are counted column by column.",
+            "NumPy's ravel goes along the rows: pixel (r, c) is number r*W + c.",
+            _by_number(_right_row, lambda r, c, height, width: c * height + r),
+        ),
+        Misconception(
+            "lines_of_height_pixels",
+            "A line of the image was taken to have `height` pixels.",
+            "It has `width` of them: pixel (r, c) is number r*width + c.",
+            _by_number(_right_row, lambda r, c, height, width: r * height + c),
         ),
         Misconception(
             "height_width_mixed",

@@ -78,6 +78,12 @@ conv1d_forward = Exercise(
             lambda x, w, b, stride=1, padding=0: _forward(x, w, b, 1, padding),
         ),
         Misconception(
+            "windows_not_strided",
+            "The output has the right size, but its windows lie one element apart: they start at i.",
+            "The window of output element i starts at i*stride.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, 1, padding)[:, :, : _forward(x, w, b, stride, padding).shape[2]],
+        ),
+        Misconception(
             "padding_ignored",
             "The padding is ignored.",
             "Put `padding` zeros before and after each sequence: np.pad, on the last axis only.",

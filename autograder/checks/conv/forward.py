@@ -31,10 +31,25 @@ def _draw_forward(rng):
     yield from contract_cases(lambda dtype: layer(rng, n=2, c=3, f=2, dtype=dtype) | {"padding": 1})
 
 
+def _strided(x, w, b, stride, padding, taken):
+    """Padded as asked for, but with the stride `taken`."""
+    return _forward(np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride)))), w, b, taken)
+
+
+def _windows_not_strided(x, w, b, stride=1, padding=0):
+    height, width = _forward(x, w, b, stride, padding).shape[2:]
+    return _strided(x, w, b, stride, padding, 1)[:, :, :height, :width]
+
+
 def _padded_on_one_side(x, w, b, stride=1, padding=0):
     sides = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
     (top, bottom), (left, right) = sides
     return _forward(np.pad(x, ((0, 0), (0, 0), (0, top + bottom), (0, left + right))), w, b, stride)
+
+
+def _padded_before_only(x, w, b, stride=1, padding=0):
+    (top, _), (left, _) = side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))
+    return _forward(np.pad(x, ((0, 0), (0, 0), (top, 0), (left, 0))), w, b, stride)
 
 
 def _same_odd_one_first(x, w, b, stride=1, padding=0):
@@ -93,15 +108,19 @@ conv2d_forward = Exercise(
             "stride_ignored",
             "The stride is ignored: the filter moves one pixel at a time.",
             "Output pixel (i, j) looks at the window that starts at row i·stride_h and column j·stride_w.",
-            lambda x, w, b, stride=1, padding=0: conv2d(
-                tensor(np.pad(x, ((0, 0), (0, 0), *side_padding(padding, x.shape[2:], w.shape[2:], pair(stride))))), tensor(w), tensor(b)
-            ).numpy(),
+            lambda x, w, b, stride=1, padding=0: _strided(x, w, b, stride, padding, 1),
         ),
         Misconception(
             "stride_swapped",
             "The strides of height and width are mixed up.",
             "A pair is (height, width): the first number moves the window down, the second to the right.",
             lambda x, w, b, stride=1, padding=0: _forward(x, w, b, swapped(stride), padding),
+        ),
+        Misconception(
+            "stride_of_height_for_both",
+            "The stride of the height is used for the width, too.",
+            "A pair is (height, width): output pixel (i, j) looks at the window that starts at row i·stride_h and column j·stride_w.",
+            lambda x, w, b, stride=1, padding=0: _strided(x, w, b, stride, padding, pair(stride)[:1] * 2),
         ),
         Misconception(
             "padding_swapped",
@@ -122,6 +141,12 @@ conv2d_forward = Exercise(
             _padded_on_one_side,
         ),
         Misconception(
+            "padded_before_only",
+            "Only the top and the left are padded.",
+            "padding=1 adds a row above AND one below, a column on the left AND one on the right; OH and OW count both.",
+            _padded_before_only,
+        ),
+        Misconception(
             "same_odd_one_first",
             "With \"same\" padding, the odd zero is at the start.",
             "When the total is odd, the extra row goes to the bottom and the extra column to the right.",
@@ -132,6 +157,30 @@ conv2d_forward = Exercise(
             "Only the first channel is used.",
             "A filter extends through all channels: sum over c as well as over rows and columns.",
             lambda x, w, b, stride=1, padding=0: _forward(x[:, :1], w[:, :1], b, stride, padding),
+        ),
+        Misconception(
+            "last_channel_only",
+            "Only the last channel counts: `=` stands where `+=` belongs.",
+            "The channels add up: start at zero, then += for each of them.",
+            lambda x, w, b, stride=1, padding=0: _forward(x[:, -1:], w[:, -1:], b, stride, padding),
+        ),
+        Misconception(
+            "bias_for_every_channel",
+            "The bias was added once for every channel.",
+            "One bias per filter: add it after the sum over the channels, not inside.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, x.shape[1] * b, stride, padding),
+        ),
+        Misconception(
+            "first_bias_for_all",
+            "All filters got the first filter's bias.",
+            "Filter f adds b[f].",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, 0 * b + b[0], stride, padding),
+        ),
+        Misconception(
+            "windows_not_strided",
+            "The output has the right size, but its windows lie one pixel apart: they start at (i, j).",
+            "The window of output pixel (i, j) starts at row i·stride_h and column j·stride_w.",
+            _windows_not_strided,
         ),
         Misconception(
             "padding_fixed_at_one",

@@ -19,7 +19,7 @@ from autograder.checks.fast_conv.common import (
 )
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
-from autograder.oracles import conv2d, gradients, tensor
+from autograder.oracles import conv2d, gradients, pair, tensor
 
 STRIDES = (2, (1, 3), (3, 2))
 PADDINGS = ((1, 1), ((2, 1), 1), ((0, 2), (2, 1)))  # with a stride each
@@ -137,6 +137,12 @@ conv2d_forward = Exercise(
             lambda x, w, b, stride=1, padding=0: _forward(x, w, b, swapped(stride), padding),
         ),
         Misconception(
+            "stride_of_height_for_both",
+            "The stride of the height is used for the width, too.",
+            "A pair is (height, width): window (i, j) starts at row i·SH and column j·SW.",
+            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, pair(stride)[0], padding),
+        ),
+        Misconception(
             "padding_ignored",
             "The padding is ignored.",
             "Pass the padding on to the step that cuts the windows, and count it in OH and OW.",
@@ -210,9 +216,17 @@ def _filter_rotated(dout, x, w, b, stride=1, padding=0):
     return _backward(dout, x, w[:, :, ::-1, ::-1], b, stride, padding)[0], dw, db
 
 
-def _averaged_over_batch(dout, x, w, b, stride=1, padding=0):
+def _averaged_over_batch(*names):
+    def wrong(dout, x, w, b, stride=1, padding=0):
+        found = dict(zip(("dx", "dw", "db"), _backward(dout, x, w, b, stride, padding)))
+        return tuple(found[name] / len(x) if name in names else found[name] for name in found)
+
+    return wrong
+
+
+def _dw_reshaped(dout, x, w, b, stride=1, padding=0):
     dx, dw, db = _backward(dout, x, w, b, stride, padding)
-    return dx, dw / len(x), db / len(x)
+    return dx, dw.reshape(len(w), -1).T.reshape(w.shape), db
 
 
 def _not_transposed_backward(dout, x, w, b, stride=1, padding=0):
@@ -288,7 +302,25 @@ conv2d_backward = Exercise(
             "averaged_over_batch",
             "dw and db are averaged over the images instead of summed.",
             "The loss has already been averaged where that was wanted; dout carries it. Here gradients only add up.",
-            _averaged_over_batch,
+            _averaged_over_batch("dw", "db"),
+        ),
+        Misconception(
+            "dw_averaged_over_batch",
+            "dw is averaged over the images instead of summed.",
+            "The loss has already been averaged where that was wanted; dout carries it. Here gradients only add up.",
+            _averaged_over_batch("dw"),
+        ),
+        Misconception(
+            "db_averaged_over_batch",
+            "db is averaged over the images instead of summed.",
+            "The loss has already been averaged where that was wanted; dout carries it. Here gradients only add up.",
+            _averaged_over_batch("db"),
+        ),
+        Misconception(
+            "dw_reshaped",
+            "The product for dw is (C·KH·KW, F), and was reshaped instead of transposed: numbers of different filters are mixed.",
+            "dout.T @ cols has one filter a row, (F, C·KH·KW): that reshapes to w's shape.",
+            _dw_reshaped,
         ),
         Misconception(
             "db_mean",

@@ -32,6 +32,11 @@ def _im2col(x, kernel_size, stride=1, padding=0):
     return unfold(x, kernel_size, stride, padding)
 
 
+def _unmoved(rows, images):
+    """The numbers as (N, C*KH*KW, OH*OW) lies in memory, in the shape of the rows."""
+    return rows.reshape(images, -1, rows.shape[1]).transpose(0, 2, 1).reshape(rows.shape)
+
+
 def _reordered(*order):
     """im2col with the axes (N, OH, OW, C, KH, KW) in another order; the first three make a row's number."""
 
@@ -83,6 +88,12 @@ im2col = Exercise(
             "The windows are the columns of your matrix; here they are its rows.",
             "Row (n·OH + i)·OW + j holds one window: transpose the result, or put the axes N, OH, OW first.",
             lambda x, kernel_size, stride=1, padding=0: _im2col(x, kernel_size, stride, padding).T,
+        ),
+        Misconception(
+            "not_transposed",
+            "The windows were reshaped from (N, C, KH, KW, OH, OW) straight into rows: right shape, scrambled numbers.",
+            "reshape never moves numbers. First transpose to (N, OH, OW, C, KH, KW), then reshape.",
+            lambda x, kernel_size, stride=1, padding=0: _unmoved(_im2col(x, kernel_size, stride, padding), len(x)),
         ),
         Misconception(
             "channels_last",

@@ -6,6 +6,7 @@ knows nothing of oracles, expected values or points, and imports NumPy, `values`
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import sysconfig
@@ -69,6 +70,13 @@ def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     return subject
 
 
+def reseeded(subject: Any, inputs: dict[str, Any]) -> list[Any]:
+    """Call the subject with its generator, with an equal one, and with another: for what must follow its generator alone."""
+    equal = copy.deepcopy(inputs)
+    other = {name: value.spawn(1)[0] if isinstance(value, np.random.Generator) else value for name, value in copy.deepcopy(inputs).items()}
+    return [subject(**inputs), subject(**equal), subject(**other)]
+
+
 def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "plain") -> Answer:
     """Run one probe and say what happened, whatever the subject does short of killing the process.
 
@@ -93,7 +101,7 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         return failure(error)
 
 
-PROBES = {"call": call, "answer": answer}
+PROBES = {"call": call, "answer": answer, "reseeded": reseeded}
 
 
 def failure(error: BaseException) -> Answer:

@@ -34,7 +34,11 @@ sys.path.insert(0, str(HERE))
 import deeds  # noqa: E402 - beside this file, which may be run from anywhere
 
 # What the end-to-end exercises call: their misconceptions go to submissions in which these are right.
-USES = {"template.find_template": ("conv.correlate2d",), "learn_filter.fit_filter": ("conv.conv2d_forward", "conv.conv2d_backward")}
+USES = {
+    "baseline.nearest_mean_error": ("preprocess.center_images", "metrics.top_k_error"),
+    "template.find_template": ("conv.correlate2d",),
+    "learn_filter.fit_filter": ("conv.conv2d_forward", "conv.conv2d_backward"),
+}
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."
 
 

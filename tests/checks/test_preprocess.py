@@ -1,0 +1,5 @@
+"""The checks of cnnlib/preprocess.py."""
+
+from tests.checks.common import proofs
+
+TestProofs = proofs("preprocess")

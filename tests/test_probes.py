@@ -345,3 +345,16 @@ def test_an_answer_cell_is_its_own_answer() -> None:
     assert observe("answer", {"fc": 100, "conv1": (48, 92, 92)}, {}).output == {"fc": 100, "conv1": (48, 92, 92)}
     for nothing in (None, {"fc": None, "conv1": None}, {}):
         assert observe("answer", nothing, {}).status == "not_written"
+
+
+def test_reseeded_calls_with_a_generator_with_an_equal_one_and_with_another() -> None:
+    def draw(x, rng):
+        x += 1  # a change of one call must not reach the next
+        return x.sum() + rng.random(3)
+
+    given = {"x": np.zeros(2), "rng": values.Seed(3)}
+    answer = observe("reseeded", draw, given)
+    first, again, other = answer.output
+    assert np.array_equal(first, 2 + np.random.default_rng(3).random(3)) and np.array_equal(first, again)
+    assert not np.array_equal(first, other) and answer.modified == ("x",)
+    assert observe("reseeded", draw, given).output[2].tolist() == other.tolist()  # the other one is always the same other one

@@ -32,12 +32,15 @@ demo: $(DEV) sandbox
 	$(BIN)/stride release $(DEMO)/release
 	@rm -rf $(DEMO)/submissions
 	$(BIN)/python tests/submissions/make_class.py $(DEMO)/submissions
-	$(BIN)/stride grade 02 --submissions $(DEMO)/submissions/02 --out $(DEMO)/02 $(ARGS)
-	$(BIN)/stride grade 03 --submissions $(DEMO)/submissions/03 --out $(DEMO)/03 $(ARGS)
+	@for class in $(DEMO)/submissions/*/; do \
+	  id=$$(basename $$class); echo "stride grade $$id --submissions $$class --out $(DEMO)/$$id"; \
+	  $(BIN)/stride grade $$id --submissions $$class --out $(DEMO)/$$id $(ARGS) || exit; \
+	done
 	@echo
 	@echo "The learner's copy of the course    $(DEMO)/release/stride, and stride.zip beside it"
 	@echo "What the sample class handed in     $(DEMO)/submissions"
-	@for id in 02 03; do \
+	@for class in $(DEMO)/submissions/*/; do \
+	  id=$$(basename $$class); \
 	  echo "Assignment $$id: class report         $(DEMO)/$$id/report.html"; \
 	  echo "               feedback pages       $(DEMO)/$$id/feedback"; \
 	  echo "               nbgrader's gradebook $(DEMO)/$$id/gradebook.db"; \

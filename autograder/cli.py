@@ -92,7 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from autograder import walk
+    from autograder.learning import walk
 
     course = load_course()
     print("\n".join(walk.overview(course, walk.select(course, arguments.names))))
@@ -100,8 +100,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from autograder import walk
-    from autograder.terminal import text
+    from autograder.cards.terminal import text
+    from autograder.learning import walk
 
     course = load_course()
     verdicts = []
@@ -116,8 +116,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _next(arguments: argparse.Namespace) -> int:
-    from autograder import walk
-    from autograder.terminal import text
+    from autograder.cards.terminal import text
+    from autograder.learning import walk
 
     course = load_course()
     ids = walk.select(course, arguments.names)
@@ -131,8 +131,8 @@ def _next(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    from autograder import walk, watch
-    from autograder.keyboard import Keyboard
+    from autograder.learning import walk, watch
+    from autograder.learning.keyboard import Keyboard
 
     course = load_course()
     with Keyboard() as keyboard:
@@ -141,7 +141,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 
 def _hint(arguments: argparse.Namespace) -> int:
-    from autograder import hints, walk
+    from autograder.learning import hints, walk
 
     course = load_course()
     exercise = walk.find(course, arguments.id)
@@ -150,7 +150,7 @@ def _hint(arguments: argparse.Namespace) -> int:
 
 
 def _reset(arguments: argparse.Namespace) -> int:
-    from autograder.reset import reset
+    from autograder.authoring.reset import reset
 
     kept = reset(load_course(), arguments.id, whole_file=arguments.all)
     print(f"{arguments.id} is as it was handed out." + (f" Your version is kept: {kept}" if kept else ""))
@@ -158,7 +158,7 @@ def _reset(arguments: argparse.Namespace) -> int:
 
 
 def _submit(arguments: argparse.Namespace) -> int:
-    from autograder import submit
+    from autograder.learning import submit
 
     course = load_course()
     path, verdicts = submit.submit(course, arguments.assignment, arguments.out)
@@ -167,7 +167,7 @@ def _submit(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from autograder import grading
+    from autograder.classroom import grading
 
     course = load_course()
     results = grading.grade(
@@ -178,14 +178,14 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _queue(arguments: argparse.Namespace) -> int:
-    from autograder import waiting
+    from autograder.classroom import waiting
 
     print(waiting.text(arguments.out))
     return OK
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from autograder import doctor
+    from autograder.sandboxing import doctor
 
     results = doctor.run_doctor()
     print(doctor.table(results))
@@ -195,12 +195,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     course = load_course()
     if arguments.prove:
-        from autograder.prove import prove
+        from autograder.authoring.prove import prove
 
         proof = prove(course, lambda text: print(text, file=sys.stderr, flush=True))
         print(proof.message)
         return OK if proof.sound else NOT_YET
-    from autograder.build import build
+    from autograder.authoring.build import build
 
     result = build(course, check=arguments.check, force=arguments.force)
     print(result.message)
@@ -208,7 +208,7 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from autograder.release import release
+    from autograder.authoring.release import release
 
     released = release(load_course(), arguments.out or arguments.place or Path("out/release"))
     print("\n".join(map(str, released.paths)))

@@ -1,8 +1,9 @@
 """Plain values as bytes, and back: the only things that cross the border of a sandbox.
 
 Plain means: None, bool, int, float, str, lists, tuples and dictionaries of them, NumPy scalars and NumPy arrays of numbers
-or booleans, and two stand-ins for what is made where it is used: `Seed` for a generator, `Given` for a function. No pickle: `decode` builds nothing but these, refuses everything else, and never allocates more than the bytes
-that it was given. The format is a JSON line that describes the structure, followed by the arrays' raw bytes.
+or booleans, and two stand-ins for what is made where it is used: `Seed` for a generator, `Given` for a function. No pickle:
+`decode` builds nothing but these, refuses everything else, and never allocates more than the bytes that it was given. The
+format is a JSON line that describes the structure, followed by the arrays' raw bytes.
 """
 
 from __future__ import annotations

@@ -66,13 +66,13 @@ class Verdict:
         return float(self.points)
 
     def __str__(self) -> str:
-        from autograder import card
+        from autograder.cards import card
 
         return card.text(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         # nbgrader reads a check cell's points from text/plain (partial credit); people read the card.
-        from autograder import card
+        from autograder.cards import card
 
         return {"text/html": card.html(self), "text/plain": repr(float(self.points))}
 

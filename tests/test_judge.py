@@ -213,6 +213,7 @@ def test_statuses_say_how_calls_ended() -> None:
         verdict = on(Answer(status, error="ValueError"))
         assert (verdict.status, verdict.points) == (status, 0) and verdict.feedback
     assert "stride hint toy.scale" in on(Answer("not_written")).feedback
+    assert "needs" not in on(Answer("not_written", message="toy.scale: not written yet — stride hint toy.scale")).feedback
     other = on(Answer("not_written", message="conv.conv2d_forward: not written yet — stride hint conv.conv2d_forward")).feedback
     assert "needs conv.conv2d_forward, which is not written yet — stride hint conv.conv2d_forward" in other
 
@@ -245,6 +246,8 @@ def test_the_sessions_settings_do_not_matter() -> None:
     with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.simplefilter("error")
         assert verdict_on(lambda x, **_: np.full(x.shape, 1e308)).status == "failed"
+        loud = Exercise(**{**vars(toy), "oracle": lambda **inputs: warnings.warn("torch is talkative", stacklevel=1) or scale(**inputs)})
+        assert verdict_on(scale, loud).passed
 
 
 def test_timed_cases() -> None:
@@ -363,11 +366,28 @@ def test_a_second_mistake_does_not_hide_the_first(subject, id: str) -> None:
         lambda **_: 1 / 0,
         lambda **_: None,
         lambda x, **_: np.random.default_rng(5).standard_normal(x.shape),
+        lambda **inputs: scale(**inputs).astype(np.longdouble),  # another wrong dtype
         lambda x, **_: x[:0],  # empty everywhere, where one misconception is empty somewhere
     ],
 )
 def test_nothing_is_named_without_evidence(subject) -> None:
     assert verdict_on(subject).misconception is None
+
+
+def test_a_coincidence_of_small_numbers_is_no_evidence() -> None:
+    """One whole number agrees by accident: that the other predictions did not come true says so."""
+    sizes = Exercise(
+        **{
+            **vars(toy),
+            "aspects": (Aspect("size", 1, "size"),),
+            "draw": lambda rng: [Case("size", {"n": n}) for n in (7, 8, 9)],
+            "oracle": lambda n: n // 2,
+            "misconceptions": (slip("rounded_up", lambda n: -(-n // 2)),),
+        }
+    )
+    assert verdict_on(lambda n: -(-n // 2), sizes).misconception == "rounded_up"
+    assert verdict_on(lambda n: {7: 4}.get(n, n // 2), sizes).misconception is None
+    assert verdict_on(lambda n: 4, sizes).misconception is None
 
 
 def test_a_mistake_in_one_output_is_recognised_beside_one_in_another() -> None:

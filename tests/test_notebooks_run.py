@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.build import generate_library, generate_notebooks
+from autograder.authoring.build import generate_library, generate_notebooks
 from autograder.course import Course, load_course
 from autograder.exercise import load
 

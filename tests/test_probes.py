@@ -278,7 +278,8 @@ def test_the_line_is_not_the_standard_librarys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["autograder/course/cnnlib", "site-packages/cnnlib", "my work/cnnlib"])
-def test_the_line_is_found_wherever_the_course_lies(tmp_path: Path, folder: str) -> None:
+def test_the_line_is_found_wherever_the_course_lies(tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "PACKAGES", (*probes.PACKAGES, str(tmp_path / "site-packages")))
     assert call(learner(tmp_path, "def f():\n    1 / 0\n", folder)).where == "conv.py, line 2: 1 / 0"
 
 

@@ -175,6 +175,20 @@ def test_an_endless_loop_ends_and_the_next_cases_do_not_wait(subject) -> None:
     assert runner.signal.getitimer(runner.signal.ITIMER_REAL) == (0, 0)
 
 
+def test_a_debugger_goes_on_after_a_loop_was_stopped() -> None:
+    slow, before = exercise(limits={"wall_seconds": 0.2}), sys.gettrace()
+
+    def debugger(*_):
+        return None
+
+    sys.settrace(debugger)
+    try:
+        run(slow, slow.cases(1), swallow(BaseException))
+        assert sys.gettrace() is debugger
+    finally:
+        sys.settrace(before)
+
+
 def test_answers_before_the_limit_stand() -> None:
     slow = exercise(draw=lambda rng: [Case("a", {"x": x}) for x in (1, 2, 0, 3)], limits={"wall_seconds": 0.3})
     answers = run(slow, slow.cases(1), lambda x: 2 * x if x else spin(x))

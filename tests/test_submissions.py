@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.classroom.grading import grade
 from autograder.course import load_course
-from autograder.grading import grade
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "submissions"))
@@ -30,7 +30,7 @@ def disagreements(result: dict, member: dict) -> list[str]:
             found.append(f"{id} is taken for {got['misconception']}, expected {expected['misconception']}")
         if expected["status"] == "passed" and got["points"] != got["max_points"]:
             found.append(f"{id} gets {got['points']} of {got['max_points']}")
-        if expected["status"] not in ("any", "passed") and got["points"] >= got["max_points"]:
+        if expected["status"] not in ("any", "passed") and (got["points"] or 0) >= got["max_points"]:
             found.append(f"{id} gets full points for a fault")
     if (result["status"] == "needs_attention") != member["queued"]:
         found.append(f"is {result['status']}, but queued should be {member['queued']}: {result['problems']}")

@@ -8,7 +8,7 @@ import pytest
 from autograder import runner
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.judge import judge
-from autograder.sandbox import Sandbox
+from autograder.sandboxing.sandbox import Sandbox
 from autograder.values import Given, Seed
 
 
@@ -37,13 +37,17 @@ shuffle = Exercise(
     hints=("a", "b", "c"),
 )
 
+def sines(rng):
+    return Given("weighted_sines", {"weights": rng.standard_normal(5)})
+
+
 slope = Exercise(
     id="toy.slope",
     title="The slope of a function that is handed in",
     difficulty=1,
     minutes=1,
     aspects=(Aspect("plain", 1, "central difference"),),
-    draw=lambda rng: [Case("plain", {"f": Given("weighted_sines", {"weights": rng.standard_normal(5)}), "x": rng.standard_normal(5)}, tolerance=1e-6)],
+    draw=lambda rng: [Case("plain", {"f": sines(rng), "x": rng.standard_normal(5)}, tolerance=1e-6)],
     oracle=lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
     misconceptions=(),
     hints=("a", "b", "c"),
@@ -79,7 +83,8 @@ def test_a_function_is_handed_in_by_name():
 
 def test_functions_and_generators_are_handed_into_the_sandbox_too():
     source = b"def shuffled(x, rng):\n    return rng.permutation(x)\n\ndef slope(f, x):\n    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6\n"
-    with Sandbox({"cnnlib/__init__.py": b"", "cnnlib/toy.py": source}, {"memory_mb": 1024, "wall_seconds": 30, "cpu_seconds": 10, "output_mb": 4}) as sandbox:
+    limits = {"memory_mb": 1024, "wall_seconds": 30, "cpu_seconds": 10, "output_mb": 4}
+    with Sandbox({"cnnlib/__init__.py": b"", "cnnlib/toy.py": source}, limits) as sandbox:
         for exercise in (shuffle, slope):
             cases = exercise.cases(5)
             assert judge(exercise, cases, sandbox.run(exercise, cases)).passed

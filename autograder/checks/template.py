@@ -80,7 +80,8 @@ def _draw(rng):
         image, template = _scene(rng)
         yield _case("light", image, contrast * template + brightness)
     image, template = _scene(rng)
-    image[_above(template, rng, image.shape[1])] = 1.2 - template  # its negative
+    template = template + 0.03 * rng.standard_normal(template.shape)  # so its exact negative is a little more like it than its own place
+    image[_above(template, rng, image.shape[1])] = 1.2 - template
     yield _case("light", image, template)
 
     image, template = _scene(rng)

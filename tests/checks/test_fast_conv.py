@@ -11,6 +11,7 @@ from autograder import check
 from autograder.checks.fast_conv import baseline
 from autograder.exercise import Exercise, load
 from autograder.runner import load_subject
+from autograder.sandboxing.sandbox import Sandbox
 from tests.checks.common import SOLUTIONS, proofs
 
 TestProofs = proofs("fast_conv", seeds=(1, 2))
@@ -71,6 +72,16 @@ def six_loops(x, w, b, stride=1, padding=0):
     return out
 
 
+def four_loops(x, w, b, stride=1, padding=0):
+    (sh, sw), (ph, pw) = ((v, v) if isinstance(v, int) else v for v in (stride, padding))
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    (images, _, height, width), (filters, _, kh, kw) = x.shape, w.shape
+    out = np.zeros((images, filters, (height - kh) // sh + 1, (width - kw) // sw + 1), x.dtype)
+    for n, f, i, j in np.ndindex(*out.shape):
+        out[n, f, i, j] = np.sum(x[n, :, i * sh : i * sh + kh, j * sw : j * sw + kw] * w[f]) + b[f]
+    return out
+
+
 def pixel_loop(x, w, b, stride=1, padding=0):
     return load_subject(load("conv.conv2d_forward"), SOLUTIONS)(x, w, b, stride, padding)
 
@@ -94,7 +105,7 @@ def einsum(x, w, b, stride=1, padding=0):
     return np.einsum("ncijuv,fcuv->nfij", windows, w) + b[:, None, None]
 
 
-@pytest.mark.parametrize("slow", [six_loops, pixel_loop])
+@pytest.mark.parametrize("slow", [six_loops, four_loops, pixel_loop])
 def test_loops_over_pixels_lose_the_speed_and_nothing_else(slow) -> None:
     verdict = check("fast_conv.conv2d_forward", slow, seed=1)
     assert [a.name for a in verdict.aspects if not a.passed] == ["speed"], str(verdict)
@@ -110,6 +121,39 @@ def test_a_pixel_loop_backwards_loses_the_speed_and_nothing_else() -> None:
 def test_other_fast_styles_pass(style) -> None:
     verdict = check("fast_conv.conv2d_forward", style, seed=1)
     assert verdict.passed, str(verdict)
+
+
+def add_at(dout, x, w, b, stride=1, padding=0):
+    """The way back with index arrays: np.add.at, the slowest of the honest ways."""
+    (sh, sw), (ph, pw) = ((v, v) if isinstance(v, int) else v for v in (stride, padding))
+    (n, f, oh, ow), (_, c, kh, kw), (h, width) = dout.shape, w.shape, x.shape[2:]
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    k, u, v = (a.reshape(-1, 1) for a in np.indices((c, kh, kw)))
+    i, j = (a.reshape(1, -1) for a in np.indices((oh, ow)))
+    cols = x[:, k, i * sh + u, j * sw + v].transpose(1, 2, 0).reshape(c * kh * kw, -1)
+    rows = dout.transpose(1, 2, 3, 0).reshape(f, -1)
+    dcols = (w.reshape(f, -1).T @ rows).reshape(c * kh * kw, -1, n).transpose(2, 0, 1)
+    dx = np.zeros_like(x)
+    np.add.at(dx, (slice(None), k, i * sh + u, j * sw + v), dcols)
+    return dx[:, :, ph : ph + h, pw : pw + width], (rows @ cols.T).reshape(w.shape), dout.sum(axis=(0, 2, 3))
+
+
+def test_the_slowest_honest_way_back_passes() -> None:
+    verdict = check("fast_conv.conv2d_backward", add_at, seed=1)
+    assert verdict.passed, str(verdict)
+
+
+@pytest.mark.parametrize("name", ["conv2d_forward", "conv2d_backward"])
+def test_handing_the_work_to_the_naive_version_loses_the_speed_in_a_sandbox_too(name: str) -> None:
+    files = {f"cnnlib/{path.name}": path.read_bytes() for path in SOLUTIONS.glob("*.py")}
+    exercise = load(f"fast_conv.{name}")
+    (timed,) = (case for case in exercise.cases(1) if case.max_slowdown)
+    limits = {"cpu_seconds": 30, "wall_seconds": 60, "memory_mb": 1024, "output_mb": 64, "submission_mb": 32}
+    for delegated in (False, True):
+        more = f"\nfrom cnnlib.conv import {name}\n".encode() if delegated else b""
+        with Sandbox(files | {"cnnlib/fast_conv.py": files["cnnlib/fast_conv.py"] + more}, limits) as box:
+            *_, answer = box.run(exercise, [exercise.cases(1)[0], timed])
+        assert answer.status == "ok" and (answer.slowdown > 2 * timed.max_slowdown if delegated else answer.slowdown < timed.max_slowdown)
 
 
 def test_fast_and_wrong_earns_no_speed() -> None:

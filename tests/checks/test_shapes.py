@@ -66,6 +66,43 @@ def test_fits_is_asked_about_the_case_that_does_not():
     assert {"n": 7, "kernel_size": 3, "stride": 3} in asked
 
 
+def _half(rounded):
+    def size(n, kernel_size, stride=1, padding=0, dilation=1):
+        padding = {"same": rounded(kernel_size), "valid": 0}.get(padding, padding)
+        return (n + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
+
+    return size
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("size", [_half(lambda k: (k - 1) // 2), _half(lambda k: k // 2)])
+def test_same_is_not_half_the_filter(size, seed):
+    verdict = check("shapes.conv_output_size", size, seed=seed)
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["named"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_filter_as_long_as_the_input_fits(seed):
+    def refuses(n, kernel_size, stride=1, padding=0):
+        room = n + 2 * padding - kernel_size
+        return room > 0 and room % stride == 0
+
+    verdict = check("shapes.fits", refuses, seed=seed)
+    assert verdict.points == 0 and verdict.misconception == "exact_size_refused"
+
+
+def test_emptying_the_list_of_layers_is_noticed():
+    def emptied(layers):
+        field, step = 1, 1
+        while layers:
+            kernel_size, stride = layers.pop(0)
+            field, step = field + (kernel_size - 1) * step, step * stride
+        return field
+
+    verdict = check("shapes.receptive_field", emptied, seed=1)
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["contract"] and "`layers`" in str(verdict)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_sizes_must_be_whole_numbers(seed):
     right = load("shapes.conv_output_size").oracle

@@ -45,6 +45,16 @@ def test_the_best_window_is_best_by_far(seed):
             assert best - second > 0.02
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_the_largest_absolute_score_is_elsewhere_by_far(seed):
+    """So that no rounding lets it pass: the negative of the template is more like it, with the other sign, than its own place."""
+    from autograder.checks.template import _scores
+
+    (negative,) = (case for case in load("template.find_template").cases(seed) if _scores(**case.inputs).min() < -0.999)
+    scores = _scores(**negative.inputs)
+    assert -scores.min() - scores.max() > 1e-3
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_each_distraction_catches_its_own_slip(seed):
     exercise = load("template.find_template")

@@ -134,7 +134,7 @@ def faulty(course: Course, assignment: Assignment) -> Iterator[Member]:
         expect = {id: {"status": status} for id, status in table.get("expect", {}).items()}
         if "expect_all" in table:
             expect = {id: {"status": table["expect_all"]} for id in assignment.exercise_ids}
-        learner = f"{'hostile' if path.suffix == '.py' else 'broken'}-{path.stem.replace('_', '-')}"
+        learner = f"{table.get('kind', 'hostile' if path.suffix == '.py' else 'broken')}-{path.stem.replace('_', '-')}"
         yield Member(learner, assignment.id, table["about"], files, table.get("deed"), table.get("queued", False), expect)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from autograder.draw import telling_apart
-from autograder.exercise import Aspect, Case, Exercise, Misconception
+from autograder.exercise import CONTRACT, Aspect, Case, Exercise, Misconception
 from autograder.oracles import pair
 
 
@@ -211,6 +211,7 @@ def _draw_field(rng):
     yield Case("strides", {"layers": [(5, 2), (3, 3), (2, 2), (3, 1)]})
     yield Case("ends", {"layers": []})
     yield Case("ends", {"layers": [(_number(rng, 3, 5, 7), _number(rng, 2, 3))]})
+    yield Case("contract", {"layers": [(3, 1), (_number(rng, 2, 4), 2), (5, 1)]})
 
 
 FIELD_SLIPS = (
@@ -245,6 +246,18 @@ FIELD_SLIPS = (
         _folded(lambda size, jump, k, s: (size + k * jump, jump * s)),
     ),
     Misconception(
+        "started_at_zero",
+        "The count starts at 0.",
+        "Without any layer, an element sees itself: start at 1.",
+        lambda layers: _field(layers) - 1,
+    ),
+    Misconception(
+        "only_kernel_sizes",
+        "The filters' sizes were added up.",
+        "Two filters of 3 see 5, not 6: they overlap. And after a stride, the elements that a filter sees are further apart.",
+        lambda layers: sum(k for k, _ in layers),
+    ),
+    Misconception(
         "wrong_direction",
         "The layers were taken in the wrong order.",
         "Going back from the output, begin with the last layer; going forward, begin with the first. The list starts at the input.",
@@ -259,8 +272,9 @@ receptive_field = Exercise(
     minutes=15,
     aspects=(
         Aspect("stride 1", 2, "layers of stride 1"),
-        Aspect("strides", 3, "layers with strides"),
+        Aspect("strides", 2, "layers with strides"),
         Aspect("ends", 1, "a single layer, and none at all"),
+        Aspect(CONTRACT, 1, "leaves the list of layers unchanged"),
     ),
     draw=telling_apart(_draw_field, _field, FIELD_SLIPS),
     oracle=_field,

@@ -55,7 +55,13 @@ def _draw_output_size(rng):
         yield Case("dilation", inputs | {"padding": _number(rng, 0, 1, 2), "dilation": dilation})
     for stride in (1, 2, 3):
         yield Case("named", {"n": _number(rng, 11, 13, 17), "kernel_size": _number(rng, 3, 5), "stride": stride, "padding": "same"})
+    yield Case("named", {"n": _number(rng, 12, 16), "kernel_size": _number(rng, 2, 4), "padding": "same"})  # half the filter is not enough here
+    yield Case("named", {"n": _number(rng, 12, 16), "kernel_size": 3, "padding": "same", "dilation": _number(rng, 2, 3)})
     yield Case("named", {"n": _number(rng, 12, 14), "kernel_size": 4, "stride": 3, "padding": "valid"})
+
+
+def _half_the_filter_around(n, kernel_size, stride=1, padding=0, dilation=1):
+    return _output_size(n, kernel_size, stride, (kernel_size - 1) // 2 if padding == "same" else padding, dilation)
 
 
 OUTPUT_SIZE_SLIPS = (
@@ -119,6 +125,18 @@ OUTPUT_SIZE_SLIPS = (
         "The name promises that at stride 1 only; in general the output has ceil(n / stride) places.",
         lambda n, kernel_size, stride=1, padding=0, dilation=1: n if padding == "same" else _output_size(n, kernel_size, stride, padding, dilation),
     ),
+    Misconception(
+        "same_is_half_the_filter",
+        "\"Same\" was taken to mean half the filter's size on each side.",
+        "That keeps the size for odd filters without dilation only. What \"same\" promises is the result: ceil(n / stride) places.",
+        _half_the_filter_around,
+    ),
+    Misconception(
+        "nearest",
+        "The number of steps was rounded to the nearest whole number.",
+        "A step that would leave the input is not taken, however little is missing: round down.",
+        _by_formula(lambda n, k, p, d: n + 2 * p - d * (k - 1) - 1, lambda a, b: round(a / b)),
+    ),
 )
 
 conv_output_size = Exercise(
@@ -160,8 +178,11 @@ def _draw_fits(rng):
     yield Case("plain", {"n": 7, "kernel_size": 3, "stride": 2})
     yield Case("plain", {"n": 3, "kernel_size": 5})
     yield Case("plain", {"n": 3, "kernel_size": 5, "stride": 2})
+    n = _number(rng, 3, 4, 5)
+    yield Case("plain", {"n": n, "kernel_size": n, "stride": _number(rng, 1, 2)})  # one place, and no way to move
     for _ in range(8):
         yield Case("plain", {"n": _number(rng, 9, 10, 11, 12, 13), "kernel_size": _number(rng, 2, 3, 4, 5), "stride": _number(rng, 2, 3, 4)})
+    yield Case("padding", {"n": n, "kernel_size": n + 2, "stride": _number(rng, 1, 2), "padding": 1})
     for _ in range(8):
         inputs = {"n": _number(rng, 7, 8, 9, 10, 11), "kernel_size": _number(rng, 2, 3, 4, 5), "stride": _number(rng, 2, 3, 4)}
         yield Case("padding", inputs | {"padding": _number(rng, 1, 2, 3)})
@@ -197,6 +218,12 @@ FITS_SLIPS = (
         "A filter that is longer than the input was said to fit.",
         "The remainder alone does not tell: the room for the filter's way must not be negative.",
         lambda n, kernel_size, stride=1, padding=0: (n + 2 * padding - kernel_size) % stride == 0,
+    ),
+    Misconception(
+        "exact_size_refused",
+        "A filter just as long as the input was said not to fit.",
+        "It has one place and covers everything: room for no step at all is enough, so 0 counts.",
+        lambda n, kernel_size, stride=1, padding=0: n + 2 * padding > kernel_size and (n + 2 * padding - kernel_size) % stride == 0,
     ),
 )
 
@@ -261,6 +288,12 @@ SAME_SLIPS = (
         "When the total is odd, the extra zero stands at the start.",
         "Ours goes to the end: before = total // 2, after = what is left.",
         lambda n, kernel_size, stride=1, dilation=1: _same(n, kernel_size, stride, dilation)[::-1],
+    ),
+    Misconception(
+        "odd_one_lost",
+        "When the total is odd, one zero is lost: both sides got the smaller half.",
+        "Give the second side what the first one leaves: after = total - before.",
+        lambda n, kernel_size, stride=1, dilation=1: (sum(_same(n, kernel_size, stride, dilation)) // 2,) * 2,
     ),
     Misconception(
         "half_the_kernel",

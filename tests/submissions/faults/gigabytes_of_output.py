@@ -1,11 +1,15 @@
 """
-about = "Prints without measure before a right answer: the flood is cut, the answer counts."
+about = "Prints gigabytes: ended at the limit for output."
 file = "cnnlib/conv.py"
 [expect]
+"conv.conv1d_forward" = "time_limit"
 """
 
-import sys
 
-for _ in range(2000):
-    sys.stdout.write("x" * 50_000)
-    sys.stderr.write("y" * 50_000 + "\n")
+def conv1d_forward(x, w, b, stride=1, padding=0):
+    import sys
+
+    for _ in range(100_000):
+        sys.stdout.write("x" * 50_000)
+        sys.stderr.write("y" * 50_000 + "\n")
+    return x

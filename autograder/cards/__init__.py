@@ -1,0 +1,1 @@
+"""How a verdict looks: an HTML card, text for terminals, and the picture of where an error lies."""

@@ -1,0 +1,1 @@
+"""A class of submissions: read safely, judged in parallel, written into nbgrader's gradebook, reported."""

@@ -1,0 +1,250 @@
+"""The nbgrader course that grading writes: its folders, its configuration and its gradebook.
+
+nbgrader stays the system of record. We write auto scores and auto comments through its API, every row anew on each run, and
+leave what a person wrote (manual scores, extra credit, comments) as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import sqlite3
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import files
+from autograder.authoring.notebooks import slug
+from autograder.cards import card
+from autograder.classroom import cells
+from autograder.classroom.intake import Submission
+from autograder.course import Assignment, Course, CourseError
+from autograder.verdict import Verdict
+
+DATABASE = "gradebook.db"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the gradebook holds for one submission after it was recorded: points and comments by grade_id (None: not marked yet)."""
+
+    points: float
+    max_points: float
+    cells: Mapping[str, float | None] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+
+
+def config(course: Course, sandbox: str) -> str:
+    """nbgrader_config.py of the graded course. An instructor may add to it: it is written once."""
+    package = Path(__file__).resolve().parents[2]
+    return f'''"""Read by nbgrader when it is started in this folder. Written once by `stride grade`: change it as you like."""
+import os
+import sys
+
+sys.path.append({str(package)!r})  # where the package autograder lies
+c = get_config()  # noqa: F821
+c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
+c.CourseDirectory.db_url = "sqlite:///" + os.path.join(c.CourseDirectory.root, {DATABASE!r})
+
+# `nbgrader autograde` judges as `stride grade` does: in a sandbox, outside the notebook, on the cells that count.
+from autograder.classroom.nbgrader_door import configure  # noqa: E402
+
+configure(c, course={str(course.root)!r}, sandbox={sandbox!r})
+'''
+
+
+def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookNode, sandbox: str) -> None:
+    """Make `out` an nbgrader course that knows the assignment. Raises CourseError when its gradebook is busy or of another release."""
+    notebook = (nbformat.writes(master) + "\n").encode()
+    content = {out / tree / assignment.id / f"{assignment.notebook}.ipynb": notebook for tree in ("source", "release")}
+    if not (out / "nbgrader_config.py").exists():
+        content[out / "nbgrader_config.py"] = config(course, sandbox).encode()
+    _free(out / DATABASE)
+    with _gradebook(out, assignment) as gradebook:
+        from nbgrader.preprocessors import SaveCells
+
+        gradebook.update_or_create_assignment(assignment.id)
+        gradebook.close()
+        resources = {"nbgrader": {"notebook": assignment.notebook, "assignment": assignment.id, "db_url": _url(out)}}
+        try:
+            SaveCells().preprocess(copy.deepcopy(master), resources)
+        except RuntimeError as error:  # nbgrader refuses to change the cells of an assignment that has submissions
+            raise CourseError(
+                f"The gradebook in {out} belongs to another release of assignment {assignment.id}. Grade into a new folder: "
+                f"stride grade {assignment.id} --submissions DIR --out {out}-2"
+            ) from error
+    files.write_all(content)
+
+
+def record(
+    out: Path, assignment: Assignment, master: NotebookNode, submission: Submission, verdicts: Sequence[Verdict] | None
+) -> tuple[NotebookNode, Marks]:
+    """Write one submission: submitted and autograded folders, then its rows in the gradebook. Gives the notebook and the marks.
+
+    Without verdicts (nothing could be judged) every check is left for a person to mark.
+    """
+    learned = submission.notebook.cells if submission.notebook else {}
+    submitted = cells.rebuild(master, learned)
+    graded = show(submitted, verdicts or ())
+    name = f"{assignment.notebook}.ipynb"
+    content: dict[Path, bytes] = {}
+    stale: set[Path] = set()
+    before = _read(out / "autograded" / submission.learner / assignment.id / name)
+    for tree, notebook in (("submitted", submitted), ("autograded", graded)):
+        folder = out / tree / submission.learner / assignment.id
+        stale |= set(files.walk(folder)) if folder.is_dir() else set()
+        # Without a notebook there is nothing for `nbgrader autograde` to take for an empty answer; the formgrader shows ours.
+        if submission.notebook or tree == "autograded":
+            content[folder / name] = (nbformat.writes(notebook) + "\n").encode("utf-8", "replace")
+        content |= {folder / file: data for file, data in submission.files.items()}
+        if submission.timestamp:
+            content[folder / "timestamp.txt"] = submission.timestamp.encode()
+    with _gradebook(out, assignment) as gradebook:
+        gradebook.update_or_create_student(submission.learner)
+        row = gradebook.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
+        notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
+        _score(notebook, graded if submission.notebook else None, before, master, verdicts)
+        gradebook.db.commit()
+        _late(out, assignment, submission.learner)
+        gradebook.db.expire_all()
+        penalty = row.late_submission_penalty or 0
+        marks = Marks(
+            max(row.score - penalty, 0.0),
+            row.max_score,
+            {grade.name: None if grade.manual_score is None and grade.auto_score is None else grade.score for grade in notebook.grades},
+            {comment.name: comment.comment for comment in notebook.comments if comment.comment},
+        )
+    files.write_all(content)
+    for path in stale - content.keys():  # of an earlier submission
+        path.unlink()
+    return graded, marks
+
+
+def show(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> NotebookNode:
+    """The notebook with each check cell's verdict as its output: the card for people, the points for nbgrader."""
+    shown = copy.deepcopy(notebook)
+    by_cell = {f"check-{slug(verdict.exercise)}": verdict for verdict in verdicts}
+    for cell in shown.cells:
+        verdict = by_cell.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        if verdict and cell.cell_type == "code":
+            data = {"text/html": card.html(verdict, hints=False), "text/plain": repr(float(verdict.points))}
+            cell.execution_count = 1
+            cell.outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
+    return shown
+
+
+def _score(
+    notebook, graded: NotebookNode | None, before: NotebookNode | None, master: NotebookNode, verdicts: Sequence[Verdict] | None
+) -> None:
+    """Set every auto score and auto comment of a submitted notebook's rows. Without a readable notebook no answer counts as empty."""
+    points = {f"check-{slug(verdict.exercise)}": float(verdict.points) for verdict in verdicts or ()}
+    now, then, untouched = _sources(graded), _sources(before), _sources(master)
+    for grade in notebook.grades:
+        id = grade.name
+        if id in _written(master):
+            auto = 0.0 if id in now and now[id].strip() == untouched[id].strip() else None
+            changed = before is None or now.get(id) != then.get(id)
+        else:
+            auto = points.get(id)
+            changed = auto != grade.auto_score
+        grade.auto_score = auto
+        # A person's mark stays. It is to be looked at again only when what it was given for has changed.
+        grade.needs_manual_grade = auto is None if grade.manual_score is None else grade.needs_manual_grade or changed
+    for comment in notebook.comments:
+        same = comment.name in now and now[comment.name].strip() == untouched.get(comment.name, "").strip()
+        comment.auto_comment = "No response." if same else None
+
+
+def _late(out: Path, assignment: Assignment, learner: str) -> None:
+    """nbgrader's own penalty for late work, by whatever policy nbgrader_config.py names."""
+    from nbgrader.preprocessors import AssignLatePenalties
+    from traitlets.config import Config
+    from traitlets.config.loader import PyFileConfigLoader
+
+    try:
+        settings = PyFileConfigLoader("nbgrader_config.py", path=str(out)).load_config()
+    except Exception as error:  # an instructor's file may hold anything
+        config_file = out / "nbgrader_config.py"
+        raise CourseError(f"{config_file} cannot be read ({error}). Mend it, or remove it to get ours back, then grade again") from error
+    resources = {
+        "nbgrader": {"notebook": assignment.notebook, "assignment": assignment.id, "student": learner, "db_url": _url(out)},
+    }
+    AssignLatePenalties(config=Config(settings)).preprocess(nbformat.v4.new_notebook(), resources)
+
+
+@contextlib.contextmanager
+def _gradebook(out: Path, assignment: Assignment) -> Iterator:
+    """nbgrader's gradebook in `out`; what the database refuses becomes one sentence."""
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning
+
+    find_programs()
+    try:
+        with warnings.catch_warnings(), Gradebook(_url(out)) as gradebook:
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own relations, with a newer SQLAlchemy
+            yield gradebook
+    except OperationalError as error:
+        raise busy(out) from error
+    except DatabaseError as error:
+        raise _damaged(out) from error
+
+
+def find_programs() -> None:
+    """Let nbgrader find `alembic`, which it looks up on PATH, also when our environment was not activated."""
+    here = str(Path(sys.executable).parent)
+    known = os.environ.get("PATH", os.defpath)
+    if here not in known.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join((known, here))
+
+
+def busy(out: Path) -> CourseError:
+    return CourseError(
+        f"{out / DATABASE} is in use by another program. Close it (nbgrader formgrader? a database browser?), then run the same command again: "
+        "what has been judged is kept"
+    )
+
+
+def _damaged(out: Path) -> CourseError:
+    path = out / DATABASE
+    return CourseError(f"{path} is not a gradebook of nbgrader. Move it away (mv {path} {path}.old), then run the same command again")
+
+
+def _free(path: Path) -> None:
+    """Raise CourseError now, before any work, when the gradebook cannot be written."""
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=2)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.rollback()
+    except sqlite3.OperationalError as error:
+        raise busy(path.parent) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path.parent) from error
+
+
+def _written(master: NotebookNode) -> set[str]:
+    infos = [cell.metadata.get("nbgrader", {}) for cell in master.cells]
+    return {info["grade_id"] for info in infos if info.get("grade") and info.get("solution")}
+
+
+def _sources(notebook: NotebookNode | None) -> dict[str, str]:
+    infos = [(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source) for cell in notebook.cells] if notebook else []
+    return {id: source for id, source in infos if id}
+
+
+def _read(path: Path) -> NotebookNode | None:
+    try:
+        return nbformat.reads(path.read_text("utf-8"), as_version=4) if path.is_file() else None
+    except (ValueError, OSError, nbformat.ValidationError):
+        return None
+
+
+def _url(out: Path) -> str:
+    return f"sqlite:///{(out / DATABASE).resolve()}"

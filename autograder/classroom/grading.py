@@ -1,0 +1,192 @@
+"""`stride grade`: a class of submissions → marks, nbgrader's gradebook, feedback pages and the class report.
+
+Submissions are read here, judged in worker processes, and written down here as their verdicts come: one process writes. The
+journal keeps every verdict, so a run that was stopped goes on where it stopped and ends with the same marks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import files
+from autograder.classroom import feedback, gradebook, intake, job, master, report
+from autograder.classroom.gradebook import Marks
+from autograder.classroom.intake import Submission
+from autograder.classroom.journal import Journal
+from autograder.classroom.pool import default_workers, judge_all
+from autograder.course import Assignment, Course, CourseError
+from autograder.verdict import Verdict
+
+GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
+GRADER_ERROR, NOT_JUDGED = "grader_error", "not_judged"  # of an exercise, beside a verdict's own statuses
+RESULTS, REPORT, JOURNAL = "results.json", "report.html", "journal.jsonl"
+
+
+def grade(
+    course: Course,
+    assignment_id: str,
+    submissions: Path,
+    out: Path,
+    workers: int | None = None,
+    sandbox: str = job.BUBBLEWRAP,
+    progress: bool = True,
+) -> list[dict[str, Any]]:
+    """Grade every submission in a folder into `out`, which becomes an nbgrader course. Gives the content of results.json.
+
+    Raises CourseError, with nothing lost, for what a user can mend; what is wrong with one submission stops no other.
+    """
+    assignment = course.assignment(assignment_id)
+    submissions, out = Path(submissions).resolve(), Path(out).resolve()
+    if sandbox not in (job.BUBBLEWRAP, job.NONE):
+        raise CourseError(f"There is no sandbox {sandbox!r}. Choose one of: --sandbox bubblewrap, --sandbox none")
+    if workers is not None and workers < 1:
+        raise CourseError(f"{workers} workers grade nothing. Ask for at least one: --workers 1")
+    if out == submissions or out.is_relative_to(submissions):
+        raise CourseError(f"{out} lies among the submissions and would be graded itself. Choose another folder: --out {submissions}-graded")
+    found = intake.find(submissions, assignment)
+    origin = master.load(course, assignment)
+    if sandbox == job.BUBBLEWRAP:
+        from autograder.sandboxing.sandbox import require
+
+        require()
+    with _lock(out, assignment):
+        gradebook.prepare(out, course, assignment, origin.notebook, sandbox)
+        run = _Run(course, assignment, origin, out, Journal(out / JOURNAL), sandbox)
+        results = _grade(run, found, workers or default_workers(), progress)
+        files.write_all({
+            out / RESULTS: (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
+            out / REPORT: report.html(course, assignment, origin.notebook, results, sandbox).encode("utf-8", "replace"),
+        })
+    return results
+
+
+def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
+    """A few lines for the terminal: how many were graded, what waits for a person and why, and where things are."""
+    waiting = [result for result in results if result["status"] == NEEDS_ATTENTION]
+    lines = [f"{len(results) - len(waiting)} of {len(results)} graded" + (f", {len(waiting)} for you to look at:" if waiting else ".")]
+    lines += [f"  {result['learner']}: {'; '.join(result['problems'])}" for result in waiting]
+    if any(result["sandbox"] == job.NONE for result in results):
+        lines.append("Graded without a sandbox: these marks are only as honest as the submissions.")
+    lines += [f"Report: {out / REPORT}", f"Gradebook: {out / gradebook.DATABASE} (cd {out}, then nbgrader formgrader or nbgrader export)"]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Run:
+    course: Course
+    assignment: Assignment
+    master: master.Master
+    out: Path
+    journal: Journal
+    sandbox: str
+
+    def job(self, submission: Submission) -> job.Job:
+        return job.prepare(self.course, submission, self.master.folder(submission), self.master.digest, self.sandbox)
+
+
+def _grade(run: _Run, found: dict[str, list[Path]], workers: int, progress: bool) -> list[dict[str, Any]]:
+    from tqdm import tqdm
+
+    results: list[dict[str, Any]] = []
+    bar = tqdm(total=len(found), desc=f"Grading {run.assignment.id}", unit="submission", disable=not progress)
+
+    def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:
+        notebook, marks = gradebook.record(run.out, run.assignment, run.master.notebook, submission, verdicts)
+        result = _result(run, submission, verdicts, marks)
+        page = feedback.html(run.course, run.assignment, submission, result, verdicts or (), notebook, marks)
+        files.write_all({run.out / feedback.path(run.assignment, submission.learner): page.encode("utf-8", "replace")})
+        results.append(result)
+        bar.update()
+
+    with bar:
+        for submission, verdicts in _judged(run, found, min(workers, len(found)), done):
+            if isinstance(verdicts, Exception):
+                said = f"{type(verdicts).__name__}: {verdicts}".split("\n")[0]
+                submission.problems.append(f"grader error, twice ({said}): it was not this submission's fault, grade again")
+                verdicts = None
+            done(submission, verdicts)
+    return sorted(results, key=lambda result: result["learner"])
+
+
+def _judged(run: _Run, found: dict[str, list[Path]], workers: int, done: Callable) -> Iterator[tuple[Submission, list[Verdict] | Exception]]:
+    """Each submission that needs judging, with its verdicts; those that are known already, or cannot be judged, are done at once."""
+    keys: dict[str, list[Submission]] = {}
+
+    def tasks() -> Iterator[tuple[str, Callable[[], job.Job]]]:
+        for learner, entries in found.items():
+            submission = intake.read(learner, entries, run.course, run.assignment)
+            if not submission.files and submission.notebook is None:
+                submission.problems = submission.problems or ["nothing in it can be graded"]
+                done(submission, None)
+                continue
+            prepared = run.job(submission)
+            key = prepared.key
+            known = run.journal.get(key)
+            if known is not None:
+                done(submission, known)
+            elif key in keys:  # the same work, handed in by another learner, is being judged just now
+                keys[key].append(submission)
+            else:
+                keys[key] = [submission]
+                yield key, lambda prepared=prepared: prepared
+
+    for key, verdicts in judge_all(tasks(), workers):
+        if not isinstance(verdicts, Exception):
+            run.journal.add(key, verdicts)
+        for submission in keys.pop(key):
+            yield submission, verdicts
+
+
+def _result(run: _Run, submission: Submission, verdicts: Sequence[Verdict] | None, marks: Marks) -> dict[str, Any]:
+    """One object of results.json. Points that nobody has given yet are null, never 0."""
+    by_id = {verdict.exercise: verdict for verdict in verdicts or ()}
+    unjudged = GRADER_ERROR if any(problem.startswith("grader error") for problem in submission.problems) else NOT_JUDGED
+    exercises = {}
+    for exercise in run.assignment.exercises:
+        verdict = by_id.get(exercise.id)
+        exercises[exercise.id] = {
+            "status": verdict.status if verdict else unjudged,
+            "points": verdict.points if verdict else None,
+            "max_points": exercise.points,
+            "misconception": verdict.misconception if verdict else None,
+        }
+    written = {w.id: {"points": marks.cells.get(w.id), "max_points": w.points} for w in run.assignment.written}
+    return {
+        "learner": submission.learner,
+        "assignment": run.assignment.id,
+        "status": NEEDS_ATTENTION if submission.problems else GRADED,
+        "points": marks.points if verdicts is not None else None,
+        "max_points": marks.max_points,
+        "exercises": exercises,
+        "written": written,
+        "problems": submission.problems,
+        "notes": submission.notes,
+        "digest": submission.digest,
+        "sandbox": run.sandbox,
+    }
+
+
+@contextlib.contextmanager
+def _lock(out: Path, assignment: Assignment) -> Iterator[None]:
+    """One grader at a time in a folder; the lock goes with the process, however that ends."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(out / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        again = f"stride grade {assignment.id} --submissions DIR --out DIR"
+        raise CourseError(f"{out} cannot be written ({error.strerror}). Choose another folder: {again}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CourseError(f"Another stride grade is at work in {out}. Wait for it to end, then run the same command again") from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,111 @@
+"""Judging one submission: a pure function of what was handed in, the master and the seeds.
+
+Visible and hidden cases run together, exercise by exercise, in the submission's own sandbox; the verdicts are written here,
+outside. Nothing about a hidden case leaves through a verdict, whatever the learner's code tries.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from autograder import probes
+from autograder.classroom import intake
+from autograder.course import Course
+from autograder.exercise import Case, Exercise, load
+from autograder.probes import Answer
+from autograder.verdict import Verdict
+
+BUBBLEWRAP, NONE = "bubblewrap", "none"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the verdicts depend on.
+
+    files     the rebuilt learner folder
+    missing   modules that were not handed in (the master's stub stands for them)
+    answers   exercise id -> source of its answer cell, or None when there is none
+    rest      fingerprint of the master and of our own code
+    """
+
+    exercises: tuple[str, ...]
+    files: Mapping[str, bytes]
+    missing: tuple[str, ...]
+    answers: Mapping[str, str | None]
+    limits: Mapping[str, float]
+    visible_seed: int
+    secret_seed: str
+    sandbox: str
+    rest: str
+
+    @property
+    def key(self) -> str:
+        """The job's fingerprint: jobs with equal keys have equal verdicts."""
+        parts = dict(self.files) | {f"answer {id}": source.encode("utf-8", "replace") for id, source in self.answers.items() if source is not None}
+        facts = (self.exercises, self.missing, self.visible_seed, self.secret_seed, self.sandbox, self.rest)
+        return intake.digest(parts | {"facts": repr(facts).encode()})
+
+
+def prepare(course: Course, submission: intake.Submission, folder: Mapping[str, bytes], rest: str, sandbox: str) -> Job:
+    """The job of judging a submission, given its rebuilt folder and the master's fingerprint."""
+    assignment = course.assignment(submission.assignment)
+    missing = tuple(module for module in assignment.modules if f"cnnlib/{module}.py" not in submission.files)
+    answers = {exercise.id: submission.answer(exercise.id, exercise.answer) for exercise in assignment.exercises if exercise.answer}
+    return Job(
+        assignment.exercise_ids, dict(folder), missing, answers, dict(course.limits), course.visible_seed, course.secret_seed(), sandbox, rest
+    )
+
+
+def run(job: Job) -> list[Verdict]:
+    """The verdicts, one per exercise, in order. An exception means a fault of ours, never one of the learner's."""
+    from autograder.judge import judge  # brings torch: only where something is judged
+
+    verdicts = []
+    with _venue(job) as venue:
+        for id in job.exercises:
+            exercise = load(id)
+            cases = exercise.cases(job.visible_seed) + exercise.cases(job.secret_seed, hidden=True)
+            verdicts.append(judge(exercise, cases, _answers(job, venue, exercise, cases)))
+    return verdicts
+
+
+def _answers(job: Job, venue, exercise: Exercise, cases: Sequence[Case]) -> list[Answer]:
+    if exercise.answer and job.answers.get(exercise.id) is None:
+        return [Answer(probes.MISSING, message="the notebook with the answer cell was not handed in, or cannot be read")] * len(cases)
+    if not exercise.answer and exercise.module in job.missing:
+        return [Answer(probes.MISSING, message=f"cnnlib/{exercise.module}.py was not handed in, or cannot be read")] * len(cases)
+    answers = venue.run(exercise, cases, cell=job.answers.get(exercise.id))
+    return [close(answer, job.files) if case.hidden else answer for case, answer in zip(cases, answers)]
+
+
+def close(answer: Answer, files: Mapping[str, bytes]) -> Answer:
+    """A hidden case's answer without the ways by which code could carry the case's inputs out: text of its own making.
+
+    What stays is an exception's name when it is Python's own, and the line of a file that was handed in.
+    """
+    known = getattr(builtins, answer.error, None)
+    ours = answer.error in ("", "NotPlain") or isinstance(known, type) and issubclass(known, BaseException)
+    where = ""
+    place = re.match(r"(\w+\.py), line (\d+):", answer.where)
+    source = files.get(f"cnnlib/{place[1]}") if place else None
+    if source is not None:
+        lines = source.decode("utf-8", "replace").splitlines()
+        number = int(place[2]) if len(place[2]) < 8 else 0
+        where = f"{place[1]}, line {number}: {lines[number - 1].strip()}"[:300] if 0 < number <= len(lines) else ""
+    message = answer.message if answer.status == probes.MISSING and answer.message.startswith("there is no f") else ""
+    return replace(answer, error=answer.error if ours else "an exception of its own", where=where, message=message)
+
+
+def _venue(job: Job):
+    """Where the learner's code runs: `run(exercise, cases, cell=None)` gives an answer per case."""
+    if job.sandbox == NONE:
+        from autograder.sandboxing.unsandboxed import Child
+
+        return Child(job.files, job.limits)
+    from autograder.sandboxing.sandbox import Sandbox
+
+    imports = tuple(dict.fromkeys(name for id in job.exercises for name in load(id).imports))
+    return Sandbox(job.files, job.limits, imports=imports)

@@ -1,0 +1,117 @@
+"""The class report: one self-contained page about how a class did, for the people who teach it. No script, nothing fetched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import mean, median
+from typing import Any
+from urllib.parse import quote
+
+from nbformat import NotebookNode
+
+from autograder.authoring import sections
+from autograder.classroom import feedback
+from autograder.classroom.job import NONE
+from autograder.course import Assignment, Course
+
+BINS = 10
+
+
+def html(course: Course, assignment: Assignment, notebook: NotebookNode, results: Sequence[dict[str, Any]], sandbox: str) -> str:
+    """The page about `results`, the content of results.json; `notebook` is the released one."""
+    judged = [result for result in results if result["points"] is not None]
+    return feedback.template("report").render(
+        course=course,
+        assignment=assignment,
+        results=results,
+        judged=judged,
+        queue=[result for result in results if result["problems"]],
+        unmarked=sum(1 for result in judged if any(w["points"] is None for w in result["written"].values())),
+        mean=mean(result["points"] for result in judged) if judged else None,
+        median=median(result["points"] for result in judged) if judged else None,
+        max_points=max((result["max_points"] for result in results), default=assignment.points),
+        full=sum(1 for result in judged if all(e["points"] == e["max_points"] for e in result["exercises"].values())),
+        bars=distribution(judged),
+        exercises=by_exercise(assignment, judged),
+        rows=[_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])],
+        misconceptions=misconceptions(course, assignment, notebook, judged),
+        unsandboxed=sandbox == NONE,
+        link=lambda learner: _link(assignment, learner),
+    )
+
+
+def distribution(judged: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many submissions lie in each tenth of the points, with the bars' heights in percent of the largest."""
+    top = max((result["max_points"] for result in judged), default=0) or 1
+    counts = Counter(min(int(BINS * result["points"] / top), BINS - 1) for result in judged)
+    most = max(counts.values(), default=1)
+    return [
+        {"low": top * i / BINS, "high": top * (i + 1) / BINS, "count": counts[i], "height": 100 * counts[i] / most}
+        for i in range(BINS)
+    ]
+
+
+def by_exercise(assignment: Assignment, judged: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per exercise: the mean share of its points, and how many passed, have not written it, or failed."""
+    table = []
+    for exercise in assignment.exercises:
+        verdicts = [result["exercises"][exercise.id] for result in judged]
+        statuses = Counter(verdict["status"] for verdict in verdicts)
+        share = mean(verdict["points"] / exercise.points for verdict in verdicts) if verdicts else 0
+        table.append({
+            "id": exercise.id,
+            "title": exercise.title,
+            "points": exercise.points,
+            "share": 100 * share,
+            "passed": statuses["passed"],
+            "unwritten": statuses["not_written"] + statuses["missing"],
+            "failed": len(verdicts) - statuses["passed"] - statuses["not_written"] - statuses["missing"],
+        })
+    return table
+
+
+def misconceptions(
+    course: Course, assignment: Assignment, notebook: NotebookNode, judged: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The misconceptions that were recognised, the most frequent first, with who had them and what to read again."""
+    who: dict[tuple[str, str], list[str]] = {}
+    for result in judged:
+        for id, verdict in result["exercises"].items():
+            if verdict["misconception"]:
+                who.setdefault((id, verdict["misconception"]), []).append(result["learner"])
+    known = {exercise.id: exercise for exercise in assignment.exercises}
+    table = []
+    for (id, name), learners in sorted(who.items(), key=lambda item: (-len(item[1]), item[0])):
+        misconception = known[id].misconception(name)
+        section = sections.link(course, assignment, notebook, id, misconception.revisit)
+        table.append({"exercise": id, "known": misconception, "learners": learners, "section": section})
+    return table
+
+
+def _row(assignment: Assignment, result: dict[str, Any]) -> dict[str, Any]:
+    """A learner's row of the heat map: a shade per exercise, from nothing (0) to everything (1)."""
+    tiles = []
+    for exercise in assignment.exercises:
+        verdict = result["exercises"][exercise.id]
+        share = verdict["points"] / exercise.points
+        tiles.append({
+            "colour": _shade(share),
+            "ink": "#fff" if share > 0.6 else "#1d2733",
+            "text": f"{verdict['points']:g}",
+            "label": f"{exercise.id}: {verdict['points']:g} of {exercise.points:g}, {verdict['status'].replace('_', ' ')}"
+            + (f" ({verdict['misconception'].replace('_', ' ')})" if verdict["misconception"] else ""),
+            "id": exercise.id,
+            "unwritten": verdict["status"] in ("not_written", "missing"),
+        })
+    return {"learner": result["learner"], "points": result["points"], "tiles": tiles, "queued": bool(result["problems"])}
+
+
+def _shade(share: float) -> str:
+    """A blue that deepens with the share: one hue, so that everybody can read it."""
+    light, deep = (232, 240, 250), (24, 84, 166)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(light, deep))
+
+
+def _link(assignment: Assignment, learner: str) -> str:
+    return quote(feedback.path(assignment, learner).as_posix())

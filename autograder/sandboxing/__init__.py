@@ -1,0 +1,1 @@
+"""Where untrusted code runs: bubblewrap, limits, a system call filter, and the worker inside."""

@@ -1,0 +1,136 @@
+"""The command line of bubblewrap: what a sandbox sees of this machine, and that is little.
+
+Python and its standard library, the shared libraries they need, NumPy (and the packages that an exercise names), a few small files of
+ours, and the learner's files. All of it read-only; nothing at all can be written. No /proc, no network, no other process.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+# Of autograder: all that a sandbox sees.
+OURS = ("__init__", "givens", "loading", "probes", "values", *(f"sandboxing/{name}" for name in ("__init__", "frames", "seccomp", "worker")))
+COURSE, PACKAGES, LEARNER = "/course", "/site-packages", "/home/learner"  # folders in the sandbox
+PLACES = ("site-packages", "dist-packages")  # where Python keeps packages beside its standard library
+ENVIRONMENT = {
+    "HOME": "/home/learner",
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",  # one thread each for OpenMP and the BLAS libraries that NumPy comes with
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+
+
+def bubblewrap() -> str | None:
+    """The path of the `bwrap` program, or None."""
+    return shutil.which("bwrap")
+
+
+def command(files: Mapping[str, int], imports: tuple[str, ...], filter_fd: int, info_fd: int, requests_fd: int, answers_fd: int) -> list[str]:
+    """The command that starts a worker in a sandbox.
+
+    files        path in the learner's folder -> open descriptor with the content
+    imports      packages that the learner's code may import, beside NumPy
+    filter_fd    a seccomp filter; info_fd: where bubblewrap writes the process id to
+    requests_fd, answers_fd  the worker's ends of its pipes
+    """
+    python, fixed = _fixed(imports)
+    learner = [word for path, descriptor in files.items() for word in ("--perms", "0444", "--file", str(descriptor), f"{LEARNER}/{path}")]
+    return [
+        bubblewrap() or "bwrap",
+        *("--unshare-user", "--disable-userns", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
+        *("--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--cap-drop", "ALL"),
+        *fixed,
+        *("--dir", LEARNER, *learner),
+        *("--remount-ro", "/", "--chdir", LEARNER),
+        *("--seccomp", str(filter_fd), "--info-fd", str(info_fd)),
+        # -I -S: no user or site packages, no PYTHON… variables; -u: what is printed before a crash is seen; -B: no bytecode is written.
+        *("--", python, "-I", "-S", "-B", "-u", "-X", "utf8", "-c", START, LEARNER, str(requests_fd), str(answers_fd)),
+    ]
+
+
+START = f"""\
+import sys
+sys.path += [{COURSE!r}, {PACKAGES!r}]
+from autograder.sandboxing import worker
+worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
+
+
+@cache
+def _fixed(imports: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Python's path, and the arguments that are the same for every sandbox with these imports."""
+    python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+    standard = Path(os.__file__).parent
+    packages = _packages(("numpy", *imports))
+    binds = [(python, python), (str(standard), str(standard))]
+    # Extension modules, which some systems keep apart. Where Python was built to keep them says little: it may have been moved since.
+    dynamic = next((path for path in sys.path if os.path.basename(path) == "lib-dynload"), None)
+    if dynamic and not Path(dynamic).is_relative_to(standard):
+        binds.append((dynamic, dynamic))
+    libraries = _libraries([python, *_shared([standard, *([Path(dynamic)] if dynamic else [])]), *_shared(packages.values())])
+    binds += [(path, path) for path in libraries if not any(Path(path).is_relative_to(root.parent) for root in packages.values())]
+    binds += [(str(path), f"{PACKAGES}/{name}") for name, path in packages.items()]
+    package = Path(__file__).parents[1]
+    binds += [(str(package / f"{name}.py"), f"{COURSE}/autograder/{name}.py") for name in OURS]
+
+    arguments = [word for source, target in binds for word in ("--ro-bind", source, target)]
+    for place in PLACES:  # the packages of the machine's own Python lie within its standard library: an empty folder hides them
+        if (standard / place).is_dir():
+            arguments += ["--size", "4096", "--tmpfs", str(standard / place), "--remount-ro", str(standard / place)]
+    for device in ("/dev/null", "/dev/urandom"):  # for code that redirects its output to os.devnull; torch seeds itself
+        arguments += ["--dev-bind", device, device]
+    folders = dict.fromkeys(os.path.dirname(path) for path in libraries)
+    for name, value in {**ENVIRONMENT, "LD_LIBRARY_PATH": ":".join(folders)}.items():
+        arguments += ["--setenv", name, value]
+    return python, tuple(arguments)
+
+
+def _packages(names: Iterable[str]) -> dict[str, Path]:
+    """Files and folders in site-packages that belong to these packages and to all that they require: name -> path."""
+    found: dict[str, Path] = {}
+    todo, seen = list(names), set()
+    while todo:
+        name = re.sub(r"[-_.]+", "-", todo.pop()).lower()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            package = distribution(name)
+        except PackageNotFoundError:
+            continue  # required elsewhere only (a marker for another system); an import of it will say so
+        todo += _requirements(package)
+        for file in package.files or ():
+            top = file.parts[0]
+            if top not in ("..", "__pycache__") and not top.endswith(".dist-info"):
+                found[top] = Path(str(package.locate_file(top)))
+    return found
+
+
+def _requirements(package: Distribution) -> list[str]:
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in package.requires or () if "extra ==" not in line]
+
+
+def _shared(roots: Iterable[Path]) -> list[str]:
+    """Shared libraries below the folders, less those of packages and those that need a display."""
+    found = []
+    for root in roots:
+        for folder, children, names in os.walk(root):
+            children[:] = [name for name in children if name not in PLACES]
+            found += [os.path.join(folder, name) for name in names if ".so" in name and not name.startswith("_tkinter")]
+    return found
+
+
+def _libraries(programs: Sequence[str]) -> list[str]:
+    """Paths of the shared libraries of the system that these programs and libraries load, with the loader."""
+    result = subprocess.run(["ldd", *programs], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    paths = re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", result.stdout, flags=re.MULTILINE)
+    return list(dict.fromkeys(map(os.path.normpath, paths)))

@@ -1,0 +1,248 @@
+"""One sandboxed worker seen from outside: its start, a question and its answer, its clock and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+from autograder import probes, values
+from autograder.probes import Answer
+from autograder.sandboxing import confinement, frames, limits, seccomp
+from autograder.sandboxing.limits import MIB, Limits
+
+START_SECONDS = 60  # for a worker to be ready: a busy machine may need long, a broken sandbox says so at once
+LOG_BYTES = 64 << 10  # of what a learner's code prints
+FRAME_MARGIN = 1 << 20  # what an answer's frame may have beside the output itself
+LOOK_SECONDS = 0.1  # how often the clocks are read while an answer is awaited
+
+
+class SandboxFault(RuntimeError):
+    """The sandbox failed, not the learner: try again, never a zero."""
+
+
+class Ended(Exception):
+    """The worker ended, or was ended, without an answer; `answer` says why."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.answer = Answer(status, message=message)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Until when an exercise may go on: on the wall clock (monotonic) and on the worker's own (CPU seconds since its start)."""
+
+    limits: Limits
+    wall: float
+    cpu: float
+
+
+class Process:
+    """A worker in a sandbox of its own. Starting does not wait; `ready` does. Must be closed."""
+
+    def __init__(self, files: Mapping[str, bytes], imports: tuple[str, ...]) -> None:
+        self.log = bytearray()
+        self._printed = 0
+        self._floor: int | None = None
+        self._pid = 0
+        self._handle = -1  # a pidfd: a signal through it never reaches another process that got the same number
+        self._descriptors: list[int] = []
+        # bubblewrap is told to die with its parent, and to the kernel that is the *thread* that started it: one that lives on.
+        self._starting: Future[subprocess.Popen] = _starter(os.getpid()).submit(self._start, dict(files), imports)
+
+    def ready(self) -> None:
+        """Wait until the worker can take requests. Raises SandboxFault, with what bubblewrap said, when it cannot."""
+        if self._floor is not None:
+            return
+        try:
+            self._starting.result()
+            allowance = Allowance(Limits(), time.monotonic() + START_SECONDS, float("inf"))
+            if values.decode(self._exchange(b"", allowance)) != "ready":
+                raise SandboxFault("The sandbox did not start: another program than ours answered")
+            self._pid = json.loads(os.read(self._info, 4096))["child-pid"]
+            self._handle = os.pidfd_open(self._pid)
+            self._descriptors.append(self._handle)
+            self._floor = limits.confine(self._pid)
+        except (Ended, OSError, ValueError, KeyError, values.NotPlain) as error:
+            said = self.log.decode(errors="replace").strip().splitlines()
+            self.close()
+            raise SandboxFault(f"The sandbox did not start: {said[-1] if said else error}") from error
+
+    def allow(self, allowed: Limits, wall: float) -> Allowance:
+        """What the exercise that begins now may use; `wall` is when it must have ended."""
+        self.ready()
+        self._printed = 0
+        try:
+            limits.allow_memory(self._pid, self._floor or 0, allowed)
+            return Allowance(allowed, wall, self.cpu_seconds() + allowed.cpu_seconds)
+        except OSError as error:
+            raise Ended(probes.CRASHED, "it ended between two exercises") from error
+
+    def ask(self, request: bytes, allowance: Allowance) -> tuple[bytes, float]:
+        """Send a request and wait: the answer, and the CPU seconds that it took. Raises Ended when there is none within the limits."""
+        try:
+            before = self.cpu_seconds()
+            reply = self._exchange(frames.pack(request), allowance)
+            return reply, self.cpu_seconds() - before
+        except OSError as error:  # there is no clock of a dead process, and without a time there is no answer
+            raise Ended(probes.CRASHED, "it ended while it answered") from error
+
+    def alive(self) -> bool:
+        """Whether it can go on: not ended by something that it did after its last answer."""
+        return self._handle < 0 or not select.select([self._handle], [], [], 0)[0]
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the worker since its start, all its threads together, from the kernel's own clock of that process."""
+        # clock_getcpuclockid(3) for another process, which Python does not offer: the number is the complement of the process id, and 2.
+        return time.clock_gettime(~self._pid << 3 | 2)
+
+    def close(self) -> None:
+        """Kill whatever still lives, and leave nothing behind: no process, no descriptor. May be called twice."""
+        with contextlib.suppress(Exception):
+            popen = self._starting.result()
+            if self._handle >= 0:
+                # The worker is the first process of its namespace: with it the kernel ends everything else in there.
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            else:
+                popen.kill()
+            try:
+                popen.wait(10)
+            except subprocess.TimeoutExpired:
+                popen.kill()
+                popen.wait()
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+        self._handle = -1
+
+    def _start(self, files: dict[str, bytes], imports: tuple[str, ...]) -> subprocess.Popen:
+        with contextlib.ExitStack() as theirs:
+
+            def pipe(*, inwards: bool) -> tuple[int, int]:
+                """Our end, which does not block, and theirs."""
+                reading, writing = os.pipe()
+                ours, other = (writing, reading) if inwards else (reading, writing)
+                self._descriptors.append(ours)
+                theirs.callback(os.close, other)
+                os.set_blocking(ours, False)
+                return ours, other
+
+            def holding(content: bytes) -> int:
+                descriptor = os.memfd_create("stride")
+                theirs.callback(os.close, descriptor)
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(descriptor, view) :]
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                return descriptor
+
+            self._requests, requests = pipe(inwards=True)
+            self._answers, answers = pipe(inwards=False)
+            self._logs, log = pipe(inwards=False)
+            self._info, info = pipe(inwards=False)
+            contents = {path: holding(content) for path, content in files.items()}
+            program = holding(seccomp.sandbox(threads=bool(imports)))
+            command = confinement.command(contents, imports, program, info, requests, answers)
+            return subprocess.Popen(
+                command,
+                env={},  # bubblewrap's own environment, too, holds nothing of ours
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(requests, answers, info, program, *contents.values()),
+                start_new_session=True,
+            )
+
+    def _exchange(self, frame: bytes, allowance: Allowance) -> bytes:
+        """Write the frame, read one, keep the log, watch the clocks: all at once, so that no side can block the other."""
+        outgoing, incoming = memoryview(frame), bytearray()
+        most = int(allowance.limits.output_mb * MIB)
+        poller = select.poll()
+        poller.register(self._answers, select.POLLIN)
+        poller.register(self._logs, select.POLLIN)
+        if outgoing:
+            poller.register(self._requests, select.POLLOUT)
+        while True:
+            self._watch(allowance)
+            for descriptor, _ in poller.poll(1000 * LOOK_SECONDS):
+                if descriptor == self._requests:
+                    try:
+                        outgoing = outgoing[os.write(self._requests, outgoing[: 1 << 20]) :]
+                    except BlockingIOError:
+                        continue
+                    except BrokenPipeError:
+                        outgoing = outgoing[:0]
+                    if not outgoing:
+                        poller.unregister(self._requests)
+                elif descriptor == self._logs:
+                    if not self._read_log():
+                        poller.unregister(self._logs)
+                    if self._printed > most:
+                        raise Ended(probes.TIME_LIMIT, f"it printed more than {allowance.limits.output_mb:g} MB")
+                else:
+                    part = os.read(self._answers, _missing(incoming))
+                    if not part:
+                        raise self._death()
+                    incoming += part
+                    length = _length(incoming)
+                    if length is not None and length > most + FRAME_MARGIN:
+                        raise Ended(probes.PROTOCOL, f"an answer of more than {allowance.limits.output_mb:g} MB")
+                    if length == len(incoming) - frames.HEADER.size:
+                        return bytes(incoming[frames.HEADER.size :])
+
+    def _watch(self, allowance: Allowance) -> None:
+        if time.monotonic() > allowance.wall:
+            raise Ended(probes.TIME_LIMIT, f"{allowance.limits.wall_seconds:g} seconds")
+        if self._pid:
+            with contextlib.suppress(OSError):  # it is dead: what it had to say still lies in the pipes
+                if self.cpu_seconds() > allowance.cpu:
+                    raise Ended(probes.TIME_LIMIT, f"{allowance.limits.cpu_seconds:g} seconds of CPU time")
+
+    def _read_log(self) -> bool:
+        """Take what was printed; False at its end."""
+        part = os.read(self._logs, 1 << 16)
+        self._printed += len(part)
+        self.log += part[: LOG_BYTES - len(self.log)]
+        return bool(part)
+
+    def _death(self) -> Exception:
+        """The answers' pipe was closed: why."""
+        with contextlib.suppress(BlockingIOError):
+            while self._read_log():
+                pass
+        try:
+            code = self._starting.result().wait(2)
+        except subprocess.TimeoutExpired:
+            return Ended(probes.PROTOCOL, "it closed the pipe of its answers")
+        if code == 128 + signal.SIGKILL:
+            # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
+            return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
+        by_signal = code - 128 in signal.valid_signals()
+        return Ended(probes.CRASHED, f"signal {signal.Signals(code - 128).name}" if by_signal else f"exit code {code}")
+
+
+@lru_cache(maxsize=1)
+def _starter(process: int) -> ThreadPoolExecutor:
+    """The thread that starts sandboxes, in this process (a forked one makes its own)."""
+    return ThreadPoolExecutor(1, thread_name_prefix="sandbox-starter")
+
+
+def _length(incoming: bytearray) -> int | None:
+    return frames.HEADER.unpack_from(incoming)[0] if len(incoming) >= frames.HEADER.size else None
+
+
+def _missing(incoming: bytearray) -> int:
+    """How many bytes to read next: never beyond the frame."""
+    length = _length(incoming)
+    size = frames.HEADER.size
+    return size - len(incoming) if length is None else min(size + length - len(incoming), 1 << 20)

@@ -1,0 +1,84 @@
+"""The program inside a sandbox: loads the learner's work, runs probes, sends the answers.
+
+    python -m worker PACKAGES LEARNER REQUESTS ANSWERS
+
+The first two are folders for the import path, the others are open descriptors. Requests and answers are frames of plain values,
+one answer to a request, marked with the request's number:
+
+    {"number", "do": "load", "module", "name", "cell"}      loads a function; with a cell (a string), runs it and takes the variable `name`
+    {"number", "do": "case", "probe", "inputs", "layout"}   calls it
+
+It shares its process with the learner's code, so nothing here is a defence: who judges trusts none of its answers, and
+nothing that is secret ever comes in.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+from typing import Any
+
+from autograder import loading, probes, values
+from autograder.probes import Answer
+from autograder.sandboxing import frames, seccomp
+
+
+def main(learner: str, requests: int, answers: int) -> None:
+    refuse_programs()
+    sys.path.append(learner)
+    frames.write(answers, values.encode("ready"))
+    subject: Any = None
+    while (message := frames.read(requests)) is not None:
+        request = values.decode(message)
+        if request["do"] == "load":
+            subject, answer = load(request, Path(learner, "cnnlib"))
+        else:
+            answer = observe(request, subject)
+        frames.write(answers, encode(request["number"], answer))
+
+
+def load(request: dict[str, Any], cnnlib: Path) -> tuple[Any, Answer]:
+    """The subject that the request names, and how loading it went (status "ok", or why there is none)."""
+    try:
+        if request["cell"] is None:
+            subject = loading.load_function(request["module"], request["name"], cnnlib)
+        else:
+            subject = loading.load_answer(request["cell"], request["name"], cnnlib)
+    except loading.Missing as missing:
+        return None, missing.answer
+    except BaseException as error:  # KeyboardInterrupt and whatever else a learner's file may raise
+        return None, probes.failure(error)
+    return subject, Answer(probes.OK)
+
+
+def observe(request: dict[str, Any], subject: Any) -> Answer:
+    try:
+        return probes.observe(request["probe"], subject, request["inputs"], request["layout"])
+    except BaseException as error:
+        return probes.failure(error)
+
+
+def encode(number: int, answer: Answer) -> bytes:
+    try:
+        return values.encode({"number": number, "answer": probes.to_plain(answer)})
+    except values.NotPlain:  # an exception whose name or text is an object of the learner's
+        return values.encode({"number": number, "answer": probes.to_plain(Answer(probes.ERROR, error="NotPlain"))})
+
+
+def refuse_programs() -> None:
+    """From here on this process cannot become another program. (bubblewrap's own filter had to let it become Python.)"""
+    program = seccomp.without_programs()
+    buffer = ctypes.create_string_buffer(program, len(program))
+
+    class Program(ctypes.Structure):  # struct sock_fprog
+        _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    argument = Program(len(program) // seccomp.INSTRUCTION.size, ctypes.addressof(buffer))
+    if prctl(seccomp.PR_SET_SECCOMP, seccomp.SECCOMP_MODE_FILTER, ctypes.byref(argument), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "the filter against other programs was refused")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

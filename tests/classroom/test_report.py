@@ -1,0 +1,107 @@
+"""The class report: right numbers, working links, and nothing in it that a learner's name could break."""
+
+import re
+import tomllib
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom import master, report
+from tests import toy_class
+
+FORWARD, CORRELATE = "conv.conv2d_forward", "conv.correlate2d"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return toy_class.make_course(tmp_path_factory.mktemp("course"))
+
+
+def result(learner, forward, correlate=8, misconception=None, problems=(), written=None):
+    points = None if forward is None else forward + correlate + (written or 0)
+
+    def exercise(points, most):
+        status = "not_judged" if points is None else "passed" if points == most else "failed" if points else "not_written"
+        return {"status": status, "points": points, "max_points": most, "misconception": None}
+
+    exercises = {
+        FORWARD: exercise(forward, 18) | {"misconception": misconception},
+        CORRELATE: exercise(None if forward is None else correlate, 8),
+    }
+    return {
+        "learner": learner, "assignment": "07", "status": "needs_attention" if problems else "graded", "points": points, "max_points": 30,
+        "exercises": exercises, "written": {toy_class.WRITTEN: {"points": written, "max_points": 4}}, "problems": list(problems), "notes": [],
+        "sandbox": "bubblewrap",
+    }
+
+
+CLASS = [
+    result("anna", 18, written=4),
+    result("bert", 7, misconception="bias_forgotten"),
+    result("carl", 7, misconception="bias_forgotten"),
+    result("dora", 10, misconception="flipped_filter"),
+    result("eve", 0, 0),
+    result("<img src=x onerror=alert(1)>", None, problems=["the zip <b>cannot</b> be read"]),
+]
+
+
+def page(course, results=CLASS, sandbox="bubblewrap"):
+    assignment = course.assignments[0]
+    return report.html(course, assignment, master.load(course, assignment).notebook, results, sandbox)
+
+
+def test_the_numbers(course):
+    judged = CLASS[:5]
+    bars = report.distribution(judged)
+    assert [bar["count"] for bar in bars] == [1, 0, 0, 0, 0, 2, 1, 0, 0, 1]
+    assert [bars[0]["low"], bars[-1]["high"]] == [0, 30] and bars[5]["height"] == 100
+    forward, correlate = report.by_exercise(course.assignments[0], judged)
+    assert (forward["passed"], forward["failed"], forward["unwritten"]) == (1, 3, 1) and forward["share"] == pytest.approx(100 * 42 / 90)
+    assert (correlate["passed"], correlate["failed"], correlate["unwritten"]) == (4, 0, 1) and correlate["share"] == pytest.approx(80)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page(course)))
+    assert "6 submissions" in text and "15.6 / 30 mean" in text and "15 / 30 median" in text and "1 solved every exercise" in text
+    assert "4 written answers to mark" in text and "1 to look at" in text
+
+
+def test_misconceptions_by_frequency_with_links(course):
+    assignment = course.assignments[0]
+    found = report.misconceptions(course, assignment, master.load(course, assignment).notebook, CLASS[:5])
+    assert [(entry["known"].id, entry["learners"]) for entry in found] == [("bias_forgotten", ["bert", "carl"]), ("flipped_filter", ["dora"])]
+    assert found[0]["section"] == "https://example.org/course/blob/main/notebooks/07_filters.ipynb#Filters"
+    html = page(course)
+    assert html.index("The bias is missing.") < html.index("The filter was flipped")
+    assert 'href="feedback/bert/07/07_filters.html#conv.conv2d_forward"' in html
+
+
+def test_it_is_self_contained_and_escaped(course):
+    html = page(course)
+    assert not re.search(r"<(script|img|iframe|link)\b", html) and "<b>cannot</b>" not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html and "the zip &lt;b&gt;cannot&lt;/b&gt; be read" in html
+    assert re.findall(r'(?:src|url)\s*[=(]\s*"?(?!data:)(http[^"]*)', html) == []
+    links = [unescape(link) for link in re.findall(r'href="([^"]*)"', html)]
+    assert all(link.startswith(("feedback/", "https://example.org/course/")) for link in links)
+    assert not any(set(link) & set("<> ") for link in links)
+
+
+def test_the_heat_map_has_a_tile_for_everything(course):
+    html = page(course)
+    assert html.count('class="tile0"') == 5 * 2
+    assert "conv.conv2d_forward: 7 of 18, failed (bias forgotten)" in html
+    shades = [report._shade(share) for share in (0, 0.5, 1)]
+    assert len(set(shades)) == 3 and all(shade in html for shade in (shades[0], shades[2]))
+
+
+@pytest.mark.parametrize("results", [[], [CLASS[5]], [CLASS[0]], CLASS * 50])
+def test_any_class(course, results):
+    html = page(course, results, sandbox="none")
+    assert "Graded without a sandbox" in html and html.count("</html>") == 1
+    assert ("Nothing could be judged yet." in html) is (not [r for r in results if r["points"] is not None])
+
+
+def test_templates_are_part_of_the_package():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    package = Path(report.__file__).parent
+    patterns = project["tool"]["setuptools"]["package-data"]["autograder.classroom"]
+    packed = {path.name for pattern in patterns for path in package.glob(pattern)}
+    assert {"page.html.j2", "report.html.j2", "feedback.html.j2"} <= packed

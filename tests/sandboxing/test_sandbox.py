@@ -1,0 +1,436 @@
+"""The sandbox through its public door: honest code gives what the runner gives, anything else ends where it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import probes, runner
+from autograder.course import CourseError
+from autograder.exercise import Case, Exercise, load
+from autograder.probes import Answer
+from autograder.sandboxing import confinement, sandbox
+from autograder.sandboxing.process import Process
+from autograder.sandboxing.sandbox import Sandbox, SandboxFault
+
+ROOT = Path(__file__).resolve().parents[2]
+SOLUTIONS = {f"cnnlib/{path.name}": path.read_bytes() for path in sorted((ROOT / "solutions/cnnlib").glob("*.py"))}
+LIMITS = {"cpu_seconds": 0.5, "wall_seconds": 5, "memory_mb": 256, "output_mb": 4, "submission_mb": 32}
+X = Case("a", {"x": np.arange(6.0)})
+
+
+def exercise(name: str, *, module: str = "work", **fields: Any) -> Exercise:
+    empty: dict[str, Any] = {"title": "", "difficulty": 1, "minutes": 1, "aspects": (), "misconceptions": (), "hints": ("", "", "")}
+    return Exercise(id=f"{module}.{name}", draw=lambda rng: (), oracle=lambda: None, **{**empty, **fields})
+
+
+def run(source: str, *cases: Case, name: str = "f", limits: dict[str, float] | None = None, **fields: Any) -> list[Answer]:
+    """The answers of the function `name` in a learner's file."""
+    with Sandbox({"cnnlib/work.py": source.encode()}, {**LIMITS, **(limits or {})}) as box:
+        return box.run(exercise(name, **fields), cases or [X])
+
+
+def same(one: Sequence[Answer], other: Sequence[Answer]) -> bool:
+    """Whether two lists of answers say the same, apart from the time they took."""
+
+    def bare(answer: Answer) -> tuple:
+        output = answer.output
+        array = (output.dtype, output.shape, output.tobytes()) if isinstance(output, np.ndarray) else output
+        return array, replace(answer, output=None, seconds=0.0)
+
+    return list(map(bare, one)) == list(map(bare, other))
+
+
+# --- honest work ------------------------------------------------------------------------------------------------------
+
+
+def test_a_solution_gives_the_same_answers_as_in_this_process() -> None:
+    forward = load("conv.conv2d_forward")
+    cases = forward.cases(seed=5)
+    with Sandbox(SOLUTIONS, LIMITS) as box:
+        answers = box.run(forward, cases)
+    assert {answer.status for answer in answers} == {probes.OK}
+    assert same(answers, runner.run(forward, cases, runner.load_subject(forward, ROOT / "solutions/cnnlib")))
+    assert all(0 < answer.seconds < 1 for answer in answers)
+
+
+WAYS = """
+import warnings, sys
+def prints(x): print("hello"); print("oh", file=sys.stderr); warnings.warn("careful"); return x + 1
+def changes(x): x += 1; return x
+def view(x): return x[::2]
+def raises(x): return x[99]
+def stub(x): raise NotImplementedError("work.stub: not written yet")
+def nothing(x): pass
+def text(x): return {"a": (1, 2.5, "b"), "c": [None, True]}
+def wrong_signature(): return 1
+def nan(x): return x * float("nan")
+variable = 3
+"""
+
+
+def test_everything_that_can_happen_is_told_as_the_runner_tells_it(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(WAYS)
+    names = ["prints", "changes", "view", "raises", "stub", "nothing", "text", "wrong_signature", "nan", "variable", "absent"]
+    cases = [X, Case("a", {"x": np.arange(4, dtype=np.float32)}, layout="strided"), Case("a", {"x": np.ones(3)}, layout="read-only")]
+    with Sandbox({"cnnlib/work.py": WAYS.encode()}, LIMITS) as box:
+        for name in names:
+            try:
+                expected = runner.run(exercise(name), cases, runner.load_subject(exercise(name), tmp_path))
+            except runner.Missing as missing:
+                expected = [missing.answer] * len(cases)
+            assert same(box.run(exercise(name), cases), expected), name
+        assert "hello" in box.log and "oh" in box.log and "careful" in box.log
+
+
+def test_files_import_one_another_and_the_given_kit() -> None:
+    files = {
+        "cnnlib/__init__.py": b"",
+        "cnnlib/one.py": b"from cnnlib.kit.parts import THREE\nfrom cnnlib import two\ndef f(x):\n    return two.add(x) + THREE\n",
+        "cnnlib/two.py": b"def add(x):\n    from cnnlib.kit import parts\n    return x + parts.THREE\n",
+        "cnnlib/kit/__init__.py": b"",
+        "cnnlib/kit/parts.py": b"THREE = 3\n",
+    }
+    with Sandbox(files, LIMITS) as box:
+        [answer] = box.run(exercise("f", module="one"), [X])
+    assert answer.status == probes.OK and answer.output.tolist() == [6, 7, 8, 9, 10, 11]
+
+
+def test_an_answer_cell_is_run_inside_and_its_variable_read() -> None:
+    sizing = exercise("sizing", answer="sizes", probe="answer")
+    case = Case("a", {})
+    with Sandbox({"cnnlib/work.py": b"def f(n): return n + 1"}, LIMITS) as box:
+        assert box.run(sizing, [case], cell="sizes = {'a': work.f(2), 'b': None}")[0].output == {"a": 3, "b": None}
+        assert box.run(sizing, [case], cell="sizes = {'a': None}")[0].status == probes.NOT_WRITTEN
+        assert box.run(sizing, [case], cell="import os; os._exit(0)")[0].status == probes.CRASHED
+        assert box.run(sizing, [case])[0] == Answer(probes.MISSING, message="there is no answer cell for work.sizing")
+
+
+def test_packages_are_there_only_when_the_exercise_names_them() -> None:
+    source = b"def f(x):\n    import jinja2\n    return jinja2.Template('{{ 2 * 3 }}').render()\n"
+    files = {"cnnlib/work.py": source}
+    with Sandbox(files, LIMITS) as without, Sandbox(files, LIMITS, imports=("jinja2",)) as with_it:
+        assert without.run(exercise("f"), [X])[0].error == "ModuleNotFoundError"
+        assert with_it.run(exercise("f"), [X])[0].output == "6"
+
+
+# --- endings ----------------------------------------------------------------------------------------------------------
+
+EVERYTHING = """
+import ctypes, os, time
+import numpy as np
+def pipes():
+    found = []
+    for n in range(3, 999):
+        try: found += [n] if os.fstat(n).st_mode & 0o170000 == 0o010000 else []
+        except OSError: pass
+    return found
+def f(x): return x + 1
+def loop(x):
+    while True: pass
+def sleep(x): time.sleep(99)
+def third(x): return x if len(x) < 3 else loop(x)
+def memory(x): return np.ones(1 << 30)
+def leave(x): os._exit(0)
+def fault(x): ctypes.string_at(0)
+def garbage(x):
+    for n in pipes():
+        try: os.write(n, b"x" * 999)
+        except OSError: pass
+def deaf(x): [os.close(n) for n in pipes()]; time.sleep(99)
+def long(x): return np.ones(1 << 20)
+def leaks(x):
+    while True: os.open("/dev/null", 0)
+def prints(x):
+    while True: print("x" * 9999)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "message"),
+    [
+        ("loop", probes.TIME_LIMIT, "0.5 seconds of CPU time"),
+        ("sleep", probes.TIME_LIMIT, "1 seconds"),
+        ("memory", probes.MEMORY_LIMIT, ""),
+        ("leave", probes.CRASHED, "exit code 0"),
+        ("fault", probes.CRASHED, "signal SIGSEGV"),
+        ("garbage", probes.PROTOCOL, "an answer of more than 4 MB"),
+        ("deaf", probes.PROTOCOL, "it closed the pipe of its answers"),
+        ("long", probes.PROTOCOL, "an answer of more than 4 MB"),
+        ("prints", probes.TIME_LIMIT, "it printed more than 4 MB"),
+        ("leaks", probes.ERROR, "[Errno 24] Too many open files: '/dev/null'"),
+    ],
+)
+def test_an_ending_is_named_and_the_next_exercise_goes_on(name: str, status: str, message: str) -> None:
+    with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
+        limits = {"wall_seconds": 1.0} if name == "sleep" else {}
+        [answer, second] = box.run(exercise(name, limits=limits), [X, X])
+        assert (answer.status, answer.message) == (status, message)
+        assert second.status == status
+        [answer] = box.run(exercise("f"), [X])
+        assert answer.status == probes.OK and answer.output.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_cases_before_the_ending_keep_their_answers() -> None:
+    cases = [Case("a", {"x": np.ones(n)}) for n in (1, 2, 3, 4)]
+    answers = run(EVERYTHING, *cases, name="third")
+    assert [answer.status for answer in answers] == [probes.OK, probes.OK, probes.TIME_LIMIT, probes.TIME_LIMIT]
+
+
+def test_work_while_a_file_is_loaded_counts() -> None:
+    assert [answer.status for answer in run("while True: pass", X, X)] == [probes.TIME_LIMIT] * 2
+
+
+# --- tampering --------------------------------------------------------------------------------------------------------
+
+FORGE = """
+import os, sys
+from autograder import probes, values
+from autograder.sandboxing import frames
+def pipes():
+    found = []
+    for n in range(3, 999):
+        try: found += [n] if os.fstat(n).st_mode & 0o170000 == 0o010000 else []
+        except OSError: pass
+    return found
+def send(value):
+    for n in pipes():
+        try: frames.write(n, value)
+        except OSError: pass
+def number():
+    frame = sys._getframe()
+    while "request" not in frame.f_locals: frame = frame.f_back
+    return frame.f_locals["request"]["number"]
+def answer(**fields): return {**probes.to_plain(probes.Answer(probes.OK, 7)), **fields}
+"""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "values.encode('passed')",
+        "values.encode({'number': number() + 1, 'answer': answer()})",
+        "values.encode({'number': True, 'answer': answer()})",
+        "values.encode({'number': number(), 'answer': answer(), 'slowdown': 0.1})",
+        "values.encode({'number': number(), 'answer': answer(status='passed')})",
+        "values.encode({'number': number(), 'answer': answer(seconds='0')})",
+        "values.encode({'number': number()})",
+        "b''",
+        "b'\\x80\\x04N.'",  # a pickle
+        "b'[' * 100000 + b'\\n'",
+        "b'1' * 3000000",
+    ],
+)
+def test_an_answer_of_another_form_is_refused(value: str) -> None:
+    [answer] = run(f"{FORGE}\ndef f(x): send({value}); return x")
+    assert answer.status == probes.PROTOCOL
+
+
+def test_a_forged_answer_is_no_more_than_an_answer_and_the_next_one_is_out_of_step() -> None:
+    source = f"{FORGE}\ndef f(x): send(values.encode({{'number': number(), 'answer': answer(seconds=0.0)}})); sum(range(10**6)); return x"
+    first, second = run(source, X, X)
+    assert first.output == 7 and second.status == probes.PROTOCOL
+
+
+def test_time_is_taken_outside_whatever_the_process_says() -> None:
+    source = "import time\ntime.process_time = lambda: 0.0\ndef f(x):\n    for _ in range(3 * 10**6): pass\n    return x"
+    [answer] = run(source)
+    assert answer.status == probes.OK and answer.seconds > 0.01
+
+
+def test_a_process_that_ends_while_it_answers_has_no_time_and_no_answer(monkeypatch: Any) -> None:
+    exchange = Process._exchange
+
+    def dies_after(self: Process, frame: bytes, allowance: Any) -> bytes:
+        reply = exchange(self, frame, allowance)
+        if b'"case"' in frame:
+            os.kill(self._pid, signal.SIGKILL)
+            self._starting.result().wait()
+        return reply
+
+    monkeypatch.setattr(Process, "_exchange", dies_after)
+    [answer] = run("def f(x): return x")
+    assert (answer.status, answer.message) == (probes.CRASHED, "it ended while it answered")
+
+
+def test_half_a_frame_is_waited_for_until_the_limit() -> None:
+    half = "    for n in pipes():\n        try: os.write(n, bytes(4))\n        except OSError: pass\n    time.sleep(99)"
+    source = f"{FORGE}\nimport time\ndef f(x):\n{half}"
+    [answer] = run(source, limits={"wall_seconds": 0.5})
+    assert answer.status == probes.TIME_LIMIT
+
+
+def test_a_worker_that_does_not_listen_blocks_nobody() -> None:
+    source = f"{FORGE}\nimport time\ndef f(x): send(values.encode({{'number': number(), 'answer': answer()}})); time.sleep(99)"
+    first, second = run(source, X, Case("a", {"x": np.ones(1 << 20)}), limits={"wall_seconds": 1})
+    assert first.status == probes.OK and second.status == probes.TIME_LIMIT
+
+
+def test_a_flood_of_output_beside_a_right_answer_is_cut_in_the_log() -> None:
+    source = b"def f(x):\n    for _ in range(300): print('x' * 9999)\n    return x\n"
+    with Sandbox({"cnnlib/work.py": source}, LIMITS) as box:
+        [answer] = box.run(exercise("f"), [X])
+        assert answer.status == probes.OK
+        assert 9999 < len(box.log) <= 64 << 10
+
+
+# --- speed ------------------------------------------------------------------------------------------------------------
+
+
+def spend(x: np.ndarray) -> np.ndarray:
+    """The baseline: a few milliseconds of work."""
+    for _ in range(200_000):
+        pass
+    return x
+
+
+TIMED = [Case("a", {"x": np.ones(3)}), Case("speed", {"x": np.ones(4)}, max_slowdown=5.0)]
+QUICK = "def f(x):\n    for _ in range(200_000): pass\n    return x"
+SLOW = "def f(x):\n    for _ in range(4_000_000): pass\n    return x"
+WORK = "import functools\ndef work(n):\n    for _ in range(4_000_000): pass\n    return n\n"
+# Both keep what they know where loading the file anew does not forget it.
+REMEMBERS = WORK + "work = functools.work = getattr(functools, 'work', functools.cache(work))\ndef f(x): return x[: work(len(x))]"
+HASTY = WORK + "calls = functools.calls = getattr(functools, 'calls', [])\ndef f(x):\n    calls.append(len(x))\n" + (
+    "    return x[: work(len(x))] if calls.count(len(x)) == 1 else x"
+)
+
+
+@pytest.mark.parametrize(("source", "fast"), [(QUICK, True), (SLOW, False), (REMEMBERS, False), (HASTY, False)])
+def test_slowdown_is_that_of_a_call_that_is_judged(source: str, fast: bool) -> None:
+    plain, timed = run(source, *TIMED, limits={"cpu_seconds": 5}, baseline=spend)
+    assert plain.slowdown is None
+    assert timed.status == probes.OK and (timed.slowdown <= 5) is fast
+
+
+# --- no traces --------------------------------------------------------------------------------------------------------
+
+
+def children() -> set[str]:
+    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()) | {
+        pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
+    }
+
+
+def test_a_hundred_exercises_leave_no_process_and_no_descriptor() -> None:
+    run("def f(x): return x")  # the thread that starts sandboxes and its like are made once
+    descriptors, processes = set(os.listdir("/proc/self/fd")), children()
+    for round in range(10):
+        with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
+            for name in ("f",) * 8 + (("leave", "garbage") if round % 2 else ("leaks", "f")):
+                box.run(exercise(name), [X])
+    assert len(os.listdir("/proc/self/fd")) == len(descriptors)
+    assert children() == processes
+
+
+def test_sandboxes_side_by_side_do_not_meet() -> None:
+    def one(number: int) -> list:
+        source = f"def f(x): return x + {number}\ndef leave(x): import os; os._exit({number})"
+        with Sandbox({"cnnlib/work.py": source.encode()}, LIMITS) as box:
+            outputs = [box.run(exercise("f"), [X])[0].output[0] for _ in range(3)]
+            return [*outputs, box.run(exercise("leave"), [X])[0].message]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, range(8))) == [[n, n, n, f"exit code {n}"] for n in range(8)]
+
+
+def test_a_sandbox_outlives_the_thread_that_started_it() -> None:
+    box = Sandbox({"cnnlib/work.py": b"def f(x): return x"}, LIMITS)
+    try:
+        thread = threading.Thread(target=box.ready)
+        thread.start()
+        thread.join()
+        time.sleep(0.2)
+        process = box._process
+        assert process.alive() and box.run(exercise("f"), [X])[0].status == probes.OK
+        assert box._process is process
+    finally:
+        box.close()
+
+
+def test_a_sandbox_dies_with_the_process_that_grades() -> None:
+    program = (
+        "from tests.test_sandbox import *\nbox = Sandbox({'cnnlib/work.py': EVERYTHING.encode()}, {})\nbox.ready()\n"
+        "print(box._process._pid, flush=True)\nbox.run(exercise('sleep'), [X])\n"
+    )
+    grader = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pid = int(grader.stdout.readline())
+    time.sleep(0.5)  # it is busy now, and does not look at its pipes
+    assert Path(f"/proc/{pid}/stat").exists()
+    grader.send_signal(signal.SIGKILL)
+    grader.wait()
+    grader.stdout.close()
+    assert eventually(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split())
+
+
+def eventually(happens: Callable[[], bool], seconds: float = 5) -> bool:
+    end = time.monotonic() + seconds
+    while not happens():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+# --- faults of ours ---------------------------------------------------------------------------------------------------
+
+
+def test_a_kill_from_outside_is_a_fault_of_ours_not_an_answer() -> None:
+    with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
+        box.ready()
+        threading.Timer(0.3, os.kill, (box._process._pid, signal.SIGKILL)).start()
+        with pytest.raises(SandboxFault, match="killed from outside"):
+            box.run(exercise("sleep"), [X])
+        assert box.run(exercise("f"), [X])[0].status == probes.OK
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../up.py", "a/../../b", "a//b", "", "./a"])
+def test_files_lie_within_the_learners_folder(path: str) -> None:
+    with pytest.raises(ValueError, match="not a path within"):
+        Sandbox({path: b""}, LIMITS)
+
+
+def fake(folder: Path, script: str) -> None:
+    program = folder / "bwrap"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        (None, "bubblewrap is not installed. Install it: sudo apt-get install bubblewrap (or grade your own trusted files with --sandbox none)"),
+        ("echo bubblewrap 0.6.1", "Grading needs bubblewrap 0.8 or newer, and "),
+        (
+            '[ "$1" = --version ] && echo bubblewrap 0.9.0 && exit; echo "bwrap: No permissions to create new namespace" >&2; exit 1',
+            "The sandbox did not start: bwrap: No permissions to create new namespace. See what this machine lacks: stride doctor",
+        ),
+        ('[ "$1" = --version ] && echo bubblewrap 0.9.0 && exit; exit 0', "The sandbox did not start: exit code 0."),
+    ],
+)
+def test_without_a_working_sandbox_grading_is_refused_in_a_sentence(tmp_path: Path, monkeypatch: Any, script: str | None, sentence: str) -> None:
+    if script:
+        fake(tmp_path, script)
+    monkeypatch.setattr(confinement.shutil, "which", lambda name: str(tmp_path / name) if (tmp_path / name).exists() else None)
+    sandbox.require.cache_clear()
+    with pytest.raises(CourseError) as error:
+        sandbox.require()
+    assert sentence in str(error.value) and "--sandbox none" in str(error.value)
+
+
+def test_require_is_content_here_and_asks_once(monkeypatch: Any) -> None:
+    sandbox.require.cache_clear()
+    sandbox.require()
+    monkeypatch.setattr(confinement.shutil, "which", lambda name: None)
+    sandbox.require()

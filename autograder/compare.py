@@ -15,6 +15,8 @@ from autograder.verdict import plain_shape
 TOLERANCE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-4, np.dtype(np.float16): 2e-2}
 WORDS = {"f": "numbers", "i": "whole numbers", "u": "whole numbers", "b": "True and False"}
 
+FEW = 20  # so many numbers are told one by one
+
 Finding = tuple[str, str]  # kind and text, as in `verdict.Difference`
 
 
@@ -81,7 +83,16 @@ def _arrays(expected: np.ndarray, got: Any, case: Case, exact_dtype: bool) -> Fi
         return "dtype", f"got dtype {got.dtype}, expected {WORDS[expected.dtype.kind]}"
     if expected.dtype.kind == "f":
         return _floats(expected, got, case)
-    return None if np.array_equal(expected, got) else ("value", f"got {brief(got)}, expected {brief(expected)}")
+    return None if np.array_equal(expected, got) else ("value", _whole_numbers(expected, got))
+
+
+def _whole_numbers(expected: np.ndarray, got: np.ndarray) -> str:
+    """How two arrays of integers, or of True and False, differ: in full while they are short."""
+    if expected.size <= FEW:
+        return f"got {brief(got)}, expected {brief(expected)}"
+    wrong = expected != got
+    index = tuple(map(int, np.argwhere(wrong)[0]))
+    return f"{int(wrong.sum())} of {wrong.size} numbers differ, the first {_at_index(index)}got {got[index]}, expected {expected[index]}"
 
 
 def _floats(expected: np.ndarray, got: np.ndarray, case: Case) -> Finding | None:

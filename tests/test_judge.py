@@ -182,6 +182,10 @@ def test_whether_the_dtype_counts_is_the_cases_to_say() -> None:
 
 def test_differences_are_said_with_place_and_enough_digits() -> None:
     assert one(np.eye(3), np.eye(3) + np.diag([0, 0, 2.0])) == ("value", "1 of 9 numbers differ, most at [2, 2]: got 3, expected 1")
+    assert one(np.arange(4), np.arange(4)[::-1]) == ("value", "got [3 2 1 0], expected [0 1 2 3]")
+    many = np.arange(30).reshape(5, 6)
+    assert one(many, many * (many != 9)) == ("value", "1 of 30 numbers differ, the first at [1, 3]: got 0, expected 9")
+    assert one(many > 8, many > 9) == ("value", "1 of 30 numbers differ, the first at [1, 3]: got False, expected True")
     assert one(2.0, 2.0000005) == ("value", "got 2.0000005, expected 2")
     assert one(2.0, float("nan")) == ("not finite", "got nan, expected 2")
     assert one(FLOATS, None) == ("type", "should be a NumPy array; it is None: is a `return` missing?")

@@ -196,6 +196,7 @@ def test_the_animation_has_a_frame_per_output_and_fetches_nothing() -> None:
         (lambda: kit.show_channel_options(), ["one filter per channel", "all channels to one output"]),
         (lambda: kit.show_filter_bank((3, 32, 32), 6, 5), ["3×32×32", "6 filters of 3×5×5 + bias", "6×28×28"]),
         (lambda: kit.show_receptive_field([(3, 2), (3, 1), (3, 1)]), ["image  (11)", "layer 1: 3 wide, stride 2  (5)"]),
+        (lambda: kit.show_three_ideas(), ["idea 1", "idea 2", "idea 3", "val:\nchoose", "test:\nchoose and report"]),
         (lambda: kit.show_windows_as_rows(np.eye(3), np.ones((4, 4)), (2, 2)), ["image", "one row per window"]),
     ],
 )

@@ -29,6 +29,7 @@ HOMES = {
     "measure": ("best_seconds", "gemm_rate", "numerical_gradient"),
     "networks": ("show_network",),
     "numbers": ("animate_sliding_filter", "show_grid_of_numbers"),
+    "parts": ("show_three_ideas",),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
     "regions": ("show_regions",),
     "runs": ("show_run_bars", "show_runs"),

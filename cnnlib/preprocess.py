@@ -1,0 +1,28 @@
+"""What happens to images before a network sees them: their layout, and where their zero is."""
+
+import numpy as np
+
+
+def to_chw(image):
+    """Put the channels of a photo first.
+
+    image    (H, W, C)  a photo as files and screens have it: three numbers per pixel; any dtype
+    returns  (C, H, W)  the same numbers: out[c, i, j] is image[i, j, c]; the dtype that came in
+
+    The argument is not modified.
+    """
+    raise NotImplementedError("preprocess.to_chw: not written yet — stride hint preprocess.to_chw")
+
+
+def center_images(images, train_images):
+    """Take away from every channel its mean over the TRAINING images.
+
+    images        (N, C, H, W)  what is to be centred: training, validation, test images or later ones; floats or uint8
+    train_images  (M, C, H, W)  the images that the network learns from; floats or uint8
+    returns       (N, C, H, W)  images[n, c, i, j] - mean[c], where mean[c] is one number per channel: the mean of
+                                train_images[:, c] over all images, rows and columns
+
+    Floats come back in the dtype of images. Whole numbers (uint8, 0 to 255) come back as float32: uint8 has no negative
+    numbers, in its arithmetic 3 - 5 is 254. The arguments are not modified.
+    """
+    raise NotImplementedError("preprocess.center_images: not written yet — stride hint preprocess.center_images")

@@ -105,7 +105,7 @@ def test_every_data_file_is_registered_and_its_licence_told() -> None:
     assert all(f"`{entry['path']}`" in readme for entry in REGISTRY)
 
 
-@pytest.mark.parametrize("name", [Path(entry["path"]).stem for entry in REGISTRY])
+@pytest.mark.parametrize("name", [Path(entry["path"]).stem for entry in REGISTRY if entry["path"].startswith("photos/")])
 def test_photos_are_height_width_rgb(name: str) -> None:
     image = kit.photo(name)
     assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3

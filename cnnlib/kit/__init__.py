@@ -1,31 +1,45 @@
-"""Given, not graded: photos, pictures and measurements for the experiments in the notebooks. Nothing to write here."""
+"""Given, not graded: photos, data, layers, pictures and measurements for the experiments in the notebooks. Nothing to write here."""
 
-from .diagrams import show_channel_options, show_filter_bank, show_placements, show_receptive_field, show_wiring
-from .images import show_bars, show_curves, show_images
-from .measure import best_seconds, gemm_rate, numerical_gradient
-from .numbers import animate_sliding_filter, show_grid_of_numbers
-from .photos import grey, photo, to_batch, to_photo
-from .waiting import waits_for
-from .windows import show_windows_as_rows
+import importlib
 
-__all__ = [
-    "animate_sliding_filter",
-    "best_seconds",
-    "gemm_rate",
-    "grey",
-    "numerical_gradient",
-    "photo",
-    "show_bars",
-    "show_channel_options",
-    "show_curves",
-    "show_filter_bank",
-    "show_grid_of_numbers",
-    "show_images",
-    "show_placements",
-    "show_receptive_field",
-    "show_windows_as_rows",
-    "show_wiring",
-    "to_batch",
-    "to_photo",
-    "waits_for",
-]
+# Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
+HOMES = {
+    "data": ("Dataset", "lenet_images", "load"),
+    "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
+    "images": ("show_bars", "show_curves", "show_images"),
+    "layers": (
+        "AvgPool2d",
+        "BatchNorm",
+        "BatchNorm2d",
+        "Conv2d",
+        "Dropout",
+        "Flatten",
+        "GlobalAvgPool2d",
+        "Layer",
+        "Linear",
+        "MaxPool2d",
+        "ReLU",
+        "Sequential",
+        "Sigmoid",
+        "Tanh",
+    ),
+    "measure": ("best_seconds", "gemm_rate", "numerical_gradient"),
+    "numbers": ("animate_sliding_filter", "show_grid_of_numbers"),
+    "photos": ("grey", "photo", "to_batch", "to_photo"),
+    "waiting": ("waits_for",),
+    "windows": ("show_windows_as_rows",),
+}
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name):
+    if name not in _HOME_OF:
+        raise AttributeError(f"cnnlib.kit has no {name}")
+    found = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,250 @@
+"""Layers as objects around your functions: they hold the parameters and remember what backward needs.
+
+Every layer has
+
+    forward(x) -> out        remembers x
+    backward(dout) -> dx     fills `gradients`, one array for each in `parameters`
+    training                 True while learning; `Sequential.train()` and `.eval()` set it everywhere
+
+The arithmetic is not here: it is in the functions that you wrote (`pieces` says what happens with those you have not).
+"""
+
+import numpy as np
+
+from .pieces import piece
+
+
+class Layer:
+    """One step of a network. A layer without parameters needs only `forward` and `backward`."""
+
+    training = True
+
+    def __init__(self):
+        self.parameters, self.gradients = {}, {}
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def layers(self):
+        """This layer and all those inside it."""
+        yield self
+
+
+class _Weighted(Layer):
+    """A layer with a weight and a bias, initialised as He et al. 2015 do: N(0, 2 / fan_in) and zeros."""
+
+    def __init__(self, shape, rng, dtype):
+        super().__init__()
+        fan_in = int(np.prod(shape[1:]))
+        weight = (rng or np.random.default_rng()).standard_normal(shape) * np.sqrt(2 / fan_in)
+        self.parameters = {"w": weight.astype(dtype), "b": np.zeros(shape[0], dtype)}
+
+    def _arguments(self):
+        return self.x, self.parameters["w"], self.parameters["b"]
+
+    def _remember(self, dx, dw, db):
+        self.gradients = {"w": dw, "b": db}
+        return dx
+
+
+class Linear(_Weighted):
+    """(N, in_features) -> (N, out_features)."""
+
+    def __init__(self, in_features, out_features, rng=None, dtype=np.float32):
+        super().__init__((out_features, in_features), rng, dtype)
+
+    def forward(self, x):
+        self.x = x
+        return piece("linear.linear_forward")(*self._arguments())
+
+    def backward(self, dout):
+        return self._remember(*piece("linear.linear_backward")(dout, *self._arguments()))
+
+
+class Conv2d(_Weighted):
+    """(N, in_channels, H, W) -> (N, out_channels, OH, OW), by your fast convolution."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, rng=None, dtype=np.float32):
+        kernel = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+        super().__init__((out_channels, in_channels, *kernel), rng, dtype)
+        self.options = (stride, padding)
+
+    def forward(self, x):
+        self.x = x
+        return piece("fast_conv.conv2d_forward")(*self._arguments(), *self.options)
+
+    def backward(self, dout):
+        return self._remember(*piece("fast_conv.conv2d_backward")(dout, *self._arguments(), *self.options))
+
+
+class _Plain(Layer):
+    """A layer without parameters: one pair of functions and its options."""
+
+    name = None
+
+    def __init__(self, *options):
+        super().__init__()
+        self.options = options
+
+    def forward(self, x):
+        self.x = x
+        return piece(f"{self.name}_forward")(x, *self.options)
+
+    def backward(self, dout):
+        return piece(f"{self.name}_backward")(dout, self.x, *self.options)
+
+
+class ReLU(_Plain):
+    """max(x, 0), number by number."""
+
+    name = "activations.relu"
+
+
+class Tanh(_Plain):
+    """tanh(x), number by number."""
+
+    name = "activations.tanh"
+
+
+class Sigmoid(_Plain):
+    """1 / (1 + exp(-x)), number by number."""
+
+    name = "activations.sigmoid"
+
+
+class MaxPool2d(_Plain):
+    """The largest number of each window, channel by channel."""
+
+    name = "pool.max_pool2d"
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__(kernel_size, stride, padding)
+
+
+class AvgPool2d(_Plain):
+    """The mean of each window, channel by channel."""
+
+    name = "pool.avg_pool2d"
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__(kernel_size, stride, padding)
+
+
+class GlobalAvgPool2d(_Plain):
+    """(N, C, H, W) -> (N, C): the mean of each channel."""
+
+    name = "pool.global_avg_pool2d"
+
+
+class Flatten(Layer):
+    """(N, C, H, W) -> (N, C*H*W)."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, dout):
+        return dout.reshape(self.shape)
+
+
+class _BatchNorm(Layer):
+    name = None
+
+    def __init__(self, features, momentum=0.1, eps=1e-5, dtype=np.float32):
+        super().__init__()
+        self.parameters = {"gamma": np.ones(features, dtype), "beta": np.zeros(features, dtype)}
+        self.running_mean, self.running_var = np.zeros(features, dtype), np.ones(features, dtype)
+        self.options = {"momentum": momentum, "eps": eps}
+
+    def forward(self, x):
+        self.received = (x, *self.parameters.values(), self.running_mean, self.running_var, self.training)
+        out, self.running_mean, self.running_var = piece(f"{self.name}_forward")(*self.received, **self.options)
+        return out
+
+    def backward(self, dout):
+        dx, dgamma, dbeta = piece(f"{self.name}_backward")(dout, *self.received, **self.options)
+        self.gradients = {"gamma": dgamma, "beta": dbeta}
+        return dx
+
+
+class BatchNorm(_BatchNorm):
+    """Batch normalization of (N, D), feature by feature."""
+
+    name = "norm.batch_norm"
+
+
+class BatchNorm2d(_BatchNorm):
+    """Batch normalization of (N, C, H, W), channel by channel."""
+
+    name = "norm.batch_norm2d"
+
+
+class Dropout(Layer):
+    """Each number is dropped with probability p while training; nothing happens in evaluation."""
+
+    def __init__(self, p=0.5, rng=None):
+        super().__init__()
+        self.p, self.rng = p, rng or np.random.default_rng()
+
+    def forward(self, x):
+        self.x, self.was_training = x, self.training
+        out, self.mask = piece("dropout.dropout_forward")(x, self.p, self.training, self.rng)
+        return out
+
+    def backward(self, dout):
+        return piece("dropout.dropout_backward")(dout, self.x, self.p, self.was_training, self.mask)
+
+
+class Sequential(Layer):
+    """One layer after the other."""
+
+    def __init__(self, *steps):
+        super().__init__()
+        self.steps = list(steps)
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step.forward(x)
+        return x
+
+    def backward(self, dout):
+        for step in reversed(self.steps):
+            dout = step.backward(dout)
+        return dout
+
+    def layers(self):
+        for step in self.steps:
+            yield from step.layers()
+
+    def train(self, training=True):
+        for layer in self.layers():
+            layer.training = training
+        self.training = training
+        return self
+
+    def eval(self):
+        return self.train(False)
+
+    def state(self):
+        """All parameters and running statistics by name, as `save` writes them: {"0.w": ..., "0.b": ..., ...}."""
+        named = {}
+        for number, layer in enumerate(self.layers()):
+            named |= {f"{number}.{name}": array for name, array in layer.parameters.items()}
+            named |= {f"{number}.{name}": getattr(layer, name) for name in ("running_mean", "running_var") if hasattr(layer, name)}
+        return named
+
+    def load_state(self, state):
+        """Take over the arrays of `state()`, shape by shape. Raises ValueError naming the first that does not fit."""
+        own = self.state()
+        if own.keys() != state.keys():
+            raise ValueError(f"other names than this network's: {sorted(own.keys() ^ state.keys())[:6]}")
+        for number, layer in enumerate(self.layers()):
+            for name in [*layer.parameters, *(n for n in ("running_mean", "running_var") if hasattr(layer, n))]:
+                array = np.asarray(state[f"{number}.{name}"])
+                if array.shape != own[f"{number}.{name}"].shape:
+                    raise ValueError(f"{number}.{name} should have shape {own[f'{number}.{name}'].shape}; it has {array.shape}")
+                array = array.astype(own[f"{number}.{name}"].dtype)
+                if name in layer.parameters:
+                    layer.parameters[name] = array
+                else:
+                    setattr(layer, name, array)

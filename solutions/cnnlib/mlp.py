@@ -1,0 +1,33 @@
+"""A multilayer perceptron with one hidden layer: everything of this assignment, working together."""
+
+from cnnlib.activations import relu_backward, relu_forward
+from cnnlib.linear import linear_backward, linear_forward
+from cnnlib.loss import softmax_cross_entropy
+
+
+def mlp_loss_and_gradients(parameters, images, labels):
+    """The loss of a two-layer perceptron on a batch, and the loss's gradient with respect to every parameter.
+
+    parameters  dict of arrays: w1 (H, D), b1 (H,) of the hidden layer, w2 (C, H), b2 (C,) of the output layer
+    images      (N, D)  flattened images
+    labels      (N,)    integers from 0 to C - 1
+    returns     loss, a float, and gradients, a dict: w1, b1, w2, b2 with the shapes and dtypes of the parameters
+
+        images -> linear (w1, b1) -> ReLU -> linear (w2, b2) -> softmax cross-entropy
+
+    No ReLU after the output layer: scores may be negative. Call your own linear_forward, relu_forward, softmax_cross_entropy
+    on the way up, and linear_backward, relu_backward on the way down. The arguments are not modified.
+    Source: Rumelhart, Hinton, Williams 1986, "Learning representations by back-propagating errors".
+    """
+    ### BEGIN SOLUTION
+    w1, b1, w2, b2 = (parameters[name] for name in ("w1", "b1", "w2", "b2"))
+    before = linear_forward(images, w1, b1)                     # (N, H)
+    hidden = relu_forward(before)                               # (N, H)
+    scores = linear_forward(hidden, w2, b2)                     # (N, C)
+    loss, dscores = softmax_cross_entropy(scores, labels)
+
+    dhidden, dw2, db2 = linear_backward(dscores, hidden, w2, b2)
+    dbefore = relu_backward(dhidden, before)
+    _, dw1, db1 = linear_backward(dbefore, images, w1, b1)
+    return loss, {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2}
+    ### END SOLUTION

@@ -4,6 +4,7 @@ import importlib
 
 # Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
 HOMES = {
+    "agreement": ("show_agreement",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
     "images": ("show_bars", "show_curves", "show_images"),
@@ -23,9 +24,14 @@ HOMES = {
         "Sigmoid",
         "Tanh",
     ),
+    "letters": ("draw_letters", "print_letter"),
+    "loops": ("progress",),
     "measure": ("best_seconds", "gemm_rate", "numerical_gradient"),
+    "networks": ("show_network",),
     "numbers": ("animate_sliding_filter", "show_grid_of_numbers"),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
+    "regions": ("show_regions",),
+    "runs": ("show_run_bars", "show_runs"),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

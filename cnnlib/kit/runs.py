@@ -1,0 +1,61 @@
+"""Runs that are compared: every one is done with several seeds, and the spread is drawn with the mean."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .images import COLOURS, _label
+
+
+def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=(), of="seeds"):
+    """Curves with their spread: a line through the mean of all seeds, a band of one standard deviation around it.
+
+    runs     {name: (seeds, steps) array}, one row per seed
+    x        what stands below the curves: one array for all, or {name: array} (default: 0, 1, 2, …)
+    marks    horizontal lines as (height, words)
+    of       what the rows are, if not seeds
+    """
+    figure, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
+    for colour, (name, values) in zip(COLOURS, runs.items()):
+        values = np.asarray(values, float)
+        places = x[name] if isinstance(x, dict) else np.arange(values.shape[1]) if x is None else x
+        mean, spread = values.mean(axis=0), _spread(values)
+        axis.plot(places, mean, label=name, color=colour)
+        axis.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+    for height, words in marks:
+        axis.axhline(height, color="#8a8f98", linestyle=":")
+        axis.annotate(words, (axis.get_xlim()[1], height), ha="right", va="bottom", color="#8a8f98", fontsize=9)
+    if logy:
+        axis.set_yscale("log")
+    figure.legend(loc="outside right upper", frameon=False)
+    rows = len(next(iter(runs.values())))
+    _label(axis, title, xlabel, ylabel)
+    axis.annotate(
+        f"mean of {rows} {of} ± standard deviation", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", color="#8a8f98", fontsize=8
+    )
+    axis.set_title(title, fontsize=11, loc="left")
+    axis.set_title("", loc="center")
+    plt.show()
+
+
+def show_run_bars(runs, title="", ylabel="", low=None):
+    """One bar per name: the mean over the seeds, with its standard deviation as an error bar and every seed as a dot.
+
+    runs     {name: (seeds,) array}
+    low      where the axis begins (default 0)
+    """
+    figure, axis = plt.subplots(figsize=(max(5.0, 1.6 * len(runs)), 3.4), layout="constrained")
+    for place, (colour, (name, values)) in enumerate(zip(COLOURS, runs.items())):
+        values = np.asarray(values, float)
+        mean, spread = values.mean(), float(_spread(values))
+        axis.bar([name], [mean], yerr=[spread], color=colour, width=0.6, alpha=0.75, capsize=5)
+        axis.scatter(np.full(len(values), place) + np.linspace(-0.12, 0.12, len(values)), values, s=12, color="black", zorder=3)
+        top = max(mean + spread, values.max())
+        axis.annotate(f"{mean:.3g} ± {spread:.1g}", (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
+    bottom, top = axis.get_ylim()
+    axis.set_ylim(low if low is not None else min(bottom, 0), top + 0.1 * (top - (low or 0)))
+    _label(axis, title, "", ylabel)
+    plt.show()
+
+
+def _spread(values):
+    return values.std(axis=0, ddof=1) if len(values) > 1 else 0 * values.mean(axis=0)

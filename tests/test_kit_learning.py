@@ -45,8 +45,8 @@ def test_runs_are_drawn_as_mean_and_spread(figures) -> None:  # noqa: F811
     assert a.get_ydata().tolist() == [2, 4] and b.get_ydata().tolist() == [5, 5] and a.get_xdata().tolist() == [10, 20]
     band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert band.min() == pytest.approx(2 - np.sqrt(2)) and band.max() == pytest.approx(4 + np.sqrt(8))
-    assert {"X", "Y", "limit", "mean of 2 seeds ± standard deviation"} <= set(words(figure))
-    assert figure.axes[0].get_title(loc="left") == "T"
+    assert {"T", "X", "Y", "limit"} <= set(words(figure))
+    assert figure.legends[0].get_title().get_text() == "mean of 2 seeds\n± standard deviation"
 
 
 def test_bars_of_runs_have_error_bars_and_dots(figures) -> None:  # noqa: F811

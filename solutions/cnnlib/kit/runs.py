@@ -26,14 +26,10 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=()
         axis.annotate(words, (axis.get_xlim()[1], height), ha="right", va="bottom", color="#8a8f98", fontsize=9)
     if logy:
         axis.set_yscale("log")
-    figure.legend(loc="outside right upper", frameon=False)
     rows = len(next(iter(runs.values())))
+    words = f"mean of {rows} {of}\n± standard deviation"
+    figure.legend(loc="outside right upper", frameon=False, title=words, title_fontsize=8, alignment="left")
     _label(axis, title, xlabel, ylabel)
-    axis.annotate(
-        f"mean of {rows} {of} ± standard deviation", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", color="#8a8f98", fontsize=8
-    )
-    axis.set_title(title, fontsize=11, loc="left")
-    axis.set_title("", loc="center")
     plt.show()
 
 

@@ -102,6 +102,9 @@ class Exercise:
     probe       name of the function in `autograder.probes` that calls the subject with a case.
     baseline    the judge's own plain implementation, timed for cases with `max_slowdown`.
     answer      for answer cells: name of the notebook variable that holds the answer (no function is called).
+    artefact    for results that are handed in as a file, such as trained weights: its name. `reads` makes the subject of its bytes,
+                in the trusted process, and raises ValueError with a clause that says what is wrong with the file.
+    uses        other modules of the learner's that the subject builds on: handed in with its own.
     imports     modules beside NumPy and the standard library that this exercise may import.
     """
 
@@ -119,6 +122,9 @@ class Exercise:
     probe: str = "call"
     baseline: Callable[..., Any] | None = None
     answer: str | None = None
+    artefact: str | None = None
+    reads: Callable[[bytes], Any] | None = None
+    uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
 
@@ -129,6 +135,11 @@ class Exercise:
     @property
     def name(self) -> str:
         return self.id.partition(".")[2]
+
+    @property
+    def is_function(self) -> bool:
+        """Whether the subject is a function or class in cnnlib, not a notebook's answer or a file."""
+        return self.answer is None and self.artefact is None
 
     @property
     def points(self) -> float:

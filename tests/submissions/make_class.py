@@ -136,7 +136,8 @@ def faulty(course: Course, assignment: Assignment) -> Iterator[Member]:
 
 def solved(course: Course, assignment: Assignment) -> dict[str, bytes]:
     """The files of a learner who got everything right."""
-    files = {f"cnnlib/{m}.py": (course.root / "solutions/cnnlib" / f"{m}.py").read_bytes() for m in assignment.modules}
+    files = {f"cnnlib/{m}.py": (course.root / "solutions/cnnlib" / f"{m}.py").read_bytes() for m in (*assignment.modules, *assignment.uses)}
+    files |= {name: (course.root / "solutions/artefacts" / name).read_bytes() for name in assignment.artefacts}
     master = (course.root / "solutions/notebooks" / f"{assignment.notebook}.py").read_text(encoding="utf-8")
     notebook = nbformat.read(course.root / "notebooks" / f"{assignment.notebook}.ipynb", as_version=4)
     for cell in notebook.cells:

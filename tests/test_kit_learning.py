@@ -53,7 +53,7 @@ def test_bars_of_runs_have_error_bars_and_dots(figures) -> None:  # noqa: F811
     kit.show_run_bars({"a": [1.0, 3.0], "b": [4.0, 4.0]}, "T", "Y")
     (figure,) = figures()
     assert [bar.get_height() for bar in figure.axes[0].patches] == [2, 4]
-    assert "2 ± 1" in words(figure) and "T" in words(figure)
+    assert "2.00 ± 1.41" in words(figure) and "T" in words(figure)
     assert figure.axes[0].get_ylim()[0] == 0
 
 

@@ -104,7 +104,9 @@ show_grid_of_numbers(
 # - **Overlapping** windows, 3×3 with stride 2, are pooling too: AlexNet and GoogLeNet use them.
 
 # %%
+print("windows 2 wide, side by side:")
 show_placements(7, 2, strides=(2,))
+print("windows 3 wide, overlapping:")
 show_placements(7, 3, strides=(2,))
 
 # %% [markdown]
@@ -123,6 +125,28 @@ show_placements(7, 3, strides=(2,))
 
 # %% check="pool.max_pool2d_forward"
 check("pool.max_pool2d_forward")
+
+# %% [markdown]
+# ### Experiment: the edge once more
+#
+# The edge of section 1, where it was, then one pixel to the right, then one to the left; each map is max-pooled by 2×2 windows, once with stride 1 and once with stride 2. Tinted is what equals the unmoved one's.
+
+# %%
+left = np.repeat([[1, 0, 0, 0, 0]], 4, axis=0)
+with waits_for("pool.max_pool2d_forward", "conv.correlate2d"):
+    where = {"as it was": edge, "one to the right": moved, "one to the left": left}
+    found = {name: conv.correlate2d(image.astype(float), filter.astype(float)) for name, image in where.items()}
+    for name, map in found.items():
+        row, same = [map], {}
+        for place, stride in ((1, 1), (2, 2)):
+            here, before = (pool.max_pool2d_forward(m[None, None], 2, stride)[0, 0] for m in (map, found["as it was"]))
+            row.append(here)
+            same[place] = [tuple(spot) for spot in np.argwhere(here == before)]
+        titles = (f"found, {name}", "2×2, stride 1", "2×2, stride 2")
+        show_grid_of_numbers(row[0], "→", row[1], "", row[2], titles=titles, marked=same, cell=0.5)
+
+# %% [markdown]
+# The convolution's map changes in half of its places. After pooling, a part stays: with stride 2 everything stays when the edge moves to the left, inside its window, and nothing when it moves out of it.
 
 # %% [markdown]
 # ### Experiment: how far can you pool a cat?

@@ -60,7 +60,7 @@ def subject(exercise: Exercise, data: bytes | None) -> Any:
     if data is None:
         raise Missing(Answer(probes.NOT_WRITTEN, message=f"{exercise.id}: {probes.NOT_WRITTEN_MARK}"))
     try:
-        return exercise.reads(data)
+        return exercise.subject_of(arrays(data, exercise.arrays))
     except Unfit as error:
         raise Missing(Answer(probes.MISSING, message=f"{exercise.artefact} cannot be used: {error}")) from error
 

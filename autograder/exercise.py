@@ -102,8 +102,8 @@ class Exercise:
     probe       name of the function in `autograder.probes` that calls the subject with a case.
     baseline    the judge's own plain implementation, timed for cases with `max_slowdown`.
     answer      for answer cells: name of the notebook variable that holds the answer (no function is called).
-    artefact    for results that are handed in as a file, such as trained weights: its name. `reads` makes the subject of its bytes,
-                in the trusted process, and raises ValueError with a clause that says what is wrong with the file.
+    artefact    for results that are handed in as a file of arrays, such as trained weights: the file's name. `arrays` has the names and
+                shapes that must be in it; `subject_of(arrays)` makes the subject, which runs in the trusted process: it is ours, not theirs.
     uses        other modules of the learner's that the subject builds on: handed in with its own.
     imports     modules beside NumPy and the standard library that this exercise may import.
     """
@@ -123,7 +123,8 @@ class Exercise:
     baseline: Callable[..., Any] | None = None
     answer: str | None = None
     artefact: str | None = None
-    reads: Callable[[bytes], Any] | None = None
+    arrays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    subject_of: Callable[[dict[str, np.ndarray]], Any] | None = None
     uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)

@@ -26,14 +26,10 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=()
         axis.annotate(words, (axis.get_xlim()[1], height), ha="right", va="bottom", color="#8a8f98", fontsize=9)
     if logy:
         axis.set_yscale("log")
-    figure.legend(loc="outside right upper", frameon=False)
     rows = len(next(iter(runs.values())))
+    words = f"mean of {rows} {of}\n± standard deviation"
+    figure.legend(loc="outside right upper", frameon=False, title=words, title_fontsize=8, alignment="left")
     _label(axis, title, xlabel, ylabel)
-    axis.annotate(
-        f"mean of {rows} {of} ± standard deviation", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", color="#8a8f98", fontsize=8
-    )
-    axis.set_title(title, fontsize=11, loc="left")
-    axis.set_title("", loc="center")
     plt.show()
 
 
@@ -50,7 +46,7 @@ def show_run_bars(runs, title="", ylabel="", low=None):
         axis.bar([name], [mean], yerr=[spread], color=colour, width=0.6, alpha=0.75, capsize=5)
         axis.scatter(np.full(len(values), place) + np.linspace(-0.12, 0.12, len(values)), values, s=12, color="black", zorder=3)
         top = max(mean + spread, values.max())
-        axis.annotate(f"{mean:.3g} ± {spread:.1g}", (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
+        axis.annotate(f"{mean:.2f} ± {spread:.2f}", (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
     bottom, top = axis.get_ylim()
     axis.set_ylim(low if low is not None else min(bottom, 0), top + 0.1 * (top - (low or 0)))
     _label(axis, title, "", ylabel)

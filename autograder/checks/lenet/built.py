@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder import probes
 from autograder.checks.lenet.network import SHAPES, SIDE, lenet5
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
@@ -32,8 +31,12 @@ def _draw(rng):
         yield Case(aspect, _drawn(rng) | {"x": normal(rng, n, 1, SIDE, SIDE), "dout": normal(rng, n, 10)}, compare=compare)
 
 
-def _expected(**inputs):
-    return probes.network(lenet5(), inputs)
+def _expected(rng, again, other, parameters, x, dout):
+    net = lenet5()(rng)
+    for layer, w, b in zip(net.layers(), parameters[::2], parameters[1::2]):
+        layer.parameters = {"w": w, "b": b}
+    out, dx = net.forward(x), net.backward(dout)
+    return SHAPES, True, out, dx, [gradient for layer in net.layers() for gradient in layer.gradients.values()]
 
 
 def _softmax(scores):

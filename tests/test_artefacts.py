@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder import artefacts, check, job, sandbox
+from autograder import artefacts, check, intake, job, sandbox, submit
+from autograder.course import load_course
 from autograder.exercise import load
 from autograder.loading import Missing
 
@@ -141,3 +143,56 @@ def test_a_piece_that_is_not_written_is_named_and_nobody_stands_in(bubblewrap: N
 def test_what_was_handed_in_is_part_of_the_jobs_key() -> None:
     one, other = (submission(files={}, handed_in={"lenet5.npz": data}) for data in (b"a", b"b"))
     assert one.key != other.key
+
+
+# --- handing in -------------------------------------------------------------------------------------------------------
+
+COURSE = load_course(ROOT)
+FOUR = COURSE.assignment("04")
+
+
+def packed(folder: Path, without: str = "", more: dict[str, bytes] | None = None) -> Path:
+    """A submission of assignment 04 as a zip."""
+    members = {name: b"# mine\n" for name in FOUR.files if name.endswith(".py")} | {"lenet5.npz": TRAINED}
+    members |= {"04_pooling_lenet.ipynb": (ROOT / "notebooks" / "04_pooling_lenet.ipynb").read_bytes()} | (more or {})
+    members.pop(without, None)
+    (folder / "anna.zip").write_bytes(zipped(members))
+    return folder / "anna.zip"
+
+
+def test_an_assignment_names_what_it_builds_on_and_its_artefacts() -> None:
+    assert FOUR.modules == ("pool", "lenet")
+    assert FOUR.uses == ("fast_conv", "linear", "activations")  # pool is its own
+    assert FOUR.files[-1] == "lenet5.npz" and "cnnlib/linear.py" in FOUR.files
+    assert COURSE.assignment("02").uses == COURSE.assignment("02").artefacts == ()
+
+
+def test_weights_and_earlier_work_are_taken_from_the_submission(tmp_path: Path) -> None:
+    found = intake.read("anna", [packed(tmp_path)], COURSE, FOUR)
+    assert found.problems == [] and found.artefacts == {"lenet5.npz": TRAINED}
+    assert {f"cnnlib/{name}.py" for name in ("pool", "lenet", "fast_conv", "linear", "activations")} == found.files.keys()
+    changed = intake.read("anna", [packed(tmp_path, more={"lenet5.npz": b"other"})], COURSE, FOUR)
+    assert changed.digest != found.digest
+
+
+@pytest.mark.parametrize("name", ["lenet5.npz", "cnnlib/linear.py"])
+def test_what_is_missing_is_for_a_person_to_look_at(tmp_path: Path, name: str) -> None:
+    found = intake.read("anna", [packed(tmp_path, without=name)], COURSE, FOUR)
+    assert len(found.problems) == 1 and found.problems[0].startswith(f"{name} is missing")
+
+
+def test_too_large_or_twice_is_refused_and_the_rest_is_taken(tmp_path: Path) -> None:
+    large = intake.read("anna", [packed(tmp_path, more={"lenet5.npz": bytes(artefacts.MAX_BYTES + 1)})], COURSE, FOUR)
+    assert large.artefacts == {} and len(large.problems) == 1 and len(large.files) == 5
+    twice = intake.read("anna", [packed(tmp_path, "lenet5.npz", {"a/lenet5.npz": b"", "b/lenet5.npz": b""})], COURSE, FOUR)
+    assert twice.artefacts == {} and twice.problems == ["lenet5.npz was handed in more than once: keep one and grade again"]
+
+
+def test_submit_packs_the_weights_and_earlier_work(tmp_path: Path) -> None:
+    for name in FOUR.files:
+        path = tmp_path / ("notebooks" if name.endswith((".ipynb", ".npz")) else "") / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(TRAINED if name.endswith(".npz") else b"")
+    assert submit.collect(replace(COURSE, root=tmp_path), FOUR).keys() == set(FOUR.files)
+    (tmp_path / "notebooks" / "lenet5.npz").unlink()
+    assert submit.collect(replace(COURSE, root=tmp_path), FOUR).keys() == set(FOUR.files) - {"lenet5.npz"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograder import judge, runner
+from autograder import artefacts, judge, runner
 from autograder.course import Course, load_course
 from autograder.exercise import load
 from autograder.verdict import Verdict
@@ -28,8 +28,9 @@ def check(id: str, subject: Any = None, *, seed: int | str | None = None, cnnlib
         course = load_course()
     cases = exercise.cases(course.visible_seed if seed is None else seed)
     if subject is None and exercise.answer is None:
+        home = cnnlib or course.cnnlib
         try:
-            subject = runner.load_subject(exercise, cnnlib or course.cnnlib)
+            subject = artefacts.load_subject(exercise, home) if exercise.artefact else runner.load_subject(exercise, home)
         except runner.Missing as missing:
             return judge.judge(exercise, cases, [missing.answer] * len(cases))
     return judge.judge(exercise, cases, runner.run(exercise, cases, subject))

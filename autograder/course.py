@@ -52,12 +52,23 @@ class Assignment:
     @property
     def modules(self) -> tuple[str, ...]:
         """The `cnnlib` files that are handed in, in order of first use."""
-        return tuple(dict.fromkeys(id.partition(".")[0] for id in self.exercise_ids if load(id).answer is None))
+        return tuple(dict.fromkeys(id.partition(".")[0] for id in self.exercise_ids if load(id).is_function))
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Further `cnnlib` files that are handed in, because exercises build on them: work of earlier assignments."""
+        used = dict.fromkeys(module for exercise in self.exercises for module in exercise.uses)
+        return tuple(module for module in used if module not in self.modules)
+
+    @property
+    def artefacts(self) -> tuple[str, ...]:
+        """Results that are handed in as files beside the notebook, such as trained weights."""
+        return tuple(dict.fromkeys(exercise.artefact for exercise in self.exercises if exercise.artefact))
 
     @property
     def files(self) -> tuple[str, ...]:
         """All files that are handed in, relative to the submission's folder."""
-        return (f"{self.notebook}.ipynb", *(f"cnnlib/{module}.py" for module in self.modules))
+        return (f"{self.notebook}.ipynb", *(f"cnnlib/{module}.py" for module in (*self.modules, *self.uses)), *self.artefacts)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,9 @@ class Exercise:
     probe       name of the function in `autograder.probes` that calls the subject with a case.
     baseline    the judge's own plain implementation, timed for cases with `max_slowdown`.
     answer      for answer cells: name of the notebook variable that holds the answer (no function is called).
+    artefact    for results that are handed in as a file of arrays, such as trained weights: the file's name. `arrays` has the names and
+                shapes that must be in it; `subject_of(arrays)` makes the subject, which runs in the trusted process: it is ours, not theirs.
+    uses        other modules of the learner's that the subject builds on: handed in with its own.
     imports     modules beside NumPy and the standard library that this exercise may import.
     """
 
@@ -119,6 +122,10 @@ class Exercise:
     probe: str = "call"
     baseline: Callable[..., Any] | None = None
     answer: str | None = None
+    artefact: str | None = None
+    arrays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    subject_of: Callable[[dict[str, np.ndarray]], Any] | None = None
+    uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
 
@@ -129,6 +136,11 @@ class Exercise:
     @property
     def name(self) -> str:
         return self.id.partition(".")[2]
+
+    @property
+    def is_function(self) -> bool:
+        """Whether the subject is a function or class in cnnlib, not a notebook's answer or a file."""
+        return self.answer is None and self.artefact is None
 
     @property
     def points(self) -> float:

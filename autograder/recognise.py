@@ -139,7 +139,7 @@ def _weigh(
     found.explained += 1
     # Nothing but the change of an argument was predicted, and it happened: that is as good as many numbers.
     found.numbers |= sum(map(_different_numbers, agreed.values())) >= ENOUGH or wrong.status == probes.OK and not names
-    found.shapes += any(np.shape(value) != np.shape(truth[name]) for name, value in agreed.items())
+    found.shapes += any(_shapes(value) != _shapes(truth[name]) for name, value in agreed.items())
 
 
 def _agreed(
@@ -175,6 +175,13 @@ def _different_numbers(value: Any) -> int:
     if isinstance(value, dict):
         return sum(map(_different_numbers, value.values()))
     return int(isinstance(value, (int, float)))
+
+
+def _shapes(value: Any) -> Any:
+    """The shape of an array, or those of a list's arrays, which need not be alike."""
+    if isinstance(value, (tuple, list)):
+        return [_shapes(item) for item in value]
+    return np.shape(value) if isinstance(value, (np.ndarray, np.generic)) else ()
 
 
 def _cast(value: Any, dtype: np.dtype) -> Any:

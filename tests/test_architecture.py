@@ -26,7 +26,7 @@ LAYERS = (
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
-    ("runner", "picture", "terminal", "card", "limits", "process", "confinement"),
+    ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement"),
     ("checking", "sandbox", "stubs", "notebooks"),
     ("grading",),
     ("cli", "__main__"),

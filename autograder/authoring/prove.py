@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import checks, files, judge, probes, runner
+from autograder import artefacts, checks, files, judge, probes, runner
 from autograder.authoring import build, leaks, notebooks, stubs
 from autograder.course import Assignment, Course, CourseError
 from autograder.exercise import Exercise, Misconception, UnknownExercise, load
@@ -98,7 +98,7 @@ def prove(course: Course, progress: Callable[[str], None] | None = None) -> Proo
 
 def _exercise(material: _Material, exercise: Exercise) -> Iterator[str]:
     yield from _words(material, exercise)
-    if exercise.answer is None:
+    if exercise.is_function:
         yield from _same_face(material, exercise)
     visible, *others = seeds = (material.course.visible_seed, *OTHER_SEEDS)
 
@@ -140,6 +140,8 @@ def _attempt(material: _Material, exercise: Exercise, seed: int | str, *, soluti
 def _subject(material: _Material, exercise: Exercise, solution: bool) -> Any:
     """The function from its file, or the answer from its cell, of the solution or the untouched stub. Raises Missing."""
     cnnlib = material.solution_folder if solution else material.stub_folder
+    if exercise.artefact:
+        return artefacts.load_subject(exercise, cnnlib)
     if exercise.answer is None:
         return runner.load_subject(exercise, cnnlib)
     name = f"notebooks/{material.course.assignment_of(exercise.id).notebook}.ipynb"

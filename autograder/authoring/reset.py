@@ -33,6 +33,8 @@ def reset(course: Course, id: str, *, whole_file: bool = False) -> Path | None:
     except UnknownExercise as error:
         hint = f" (the whole file: stride reset {id} --all)" if _is_module(course, id) else ""
         raise CourseError(f"There is no exercise {id!r}{hint}. See them all: stride list") from error
+    if exercise.artefact:
+        raise CourseError(f"{exercise.artefact} is a result of yours, which reset leaves alone; make it anew by running the notebook's cells")
     if exercise.answer is not None:
         return _reset_answer(course, exercise)
     return _reset_function(course, exercise)
@@ -82,7 +84,7 @@ def _reset_answer(course: Course, exercise: Exercise) -> Path | None:
 
 def _file(course: Course, id: str) -> tuple[str, Path]:
     """Name (relative to the course) and place of the learner's file that an exercise, module or assignment stands for."""
-    if id in course.exercise_ids and load(id).answer is None:
+    if id in course.exercise_ids and load(id).is_function:
         id = load(id).module
     if _is_module(course, id):
         if course.cnnlib.is_relative_to((course.root / "solutions").resolve()):

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder import artefacts
 from autograder.authoring.notebooks import slug
 from autograder.classroom import cells, unpack
 from autograder.classroom.cells import Notebook
@@ -34,6 +35,7 @@ class Submission:
     """What one learner handed in for one assignment.
 
     files      "cnnlib/conv.py" -> source as UTF-8, of the files that the assignment names and that could be read
+    artefacts  "lenet5.npz" -> bytes, of the results that are handed in as files
     notebook   the learner's cells, or None when there is no readable notebook
     problems   what a person should look at, each a clause: the submission goes to the TA's queue
     notes      what was mended on the way and needs nobody
@@ -43,6 +45,7 @@ class Submission:
     learner: str
     assignment: str
     files: dict[str, bytes] = field(default_factory=dict)
+    artefacts: dict[str, bytes] = field(default_factory=dict)
     notebook: Notebook | None = None
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -58,7 +61,7 @@ class Submission:
     @property
     def digest(self) -> str:
         """sha256 over everything that is graded: the files, and the learner's cells."""
-        parts = dict(self.files)
+        parts = dict(self.files) | {f"artefact:{name}": data for name, data in self.artefacts.items()}
         if self.notebook:
             parts |= {f"cell:{id}": cell.source.encode("utf-8", "replace") for id, cell in self.notebook.cells.items()}
             parts |= {f"loose:{i}": source.encode("utf-8", "replace") for i, source in enumerate(self.notebook.loose)}
@@ -179,7 +182,7 @@ def _take(submission: Submission, entries: Sequence[Entry], course: Course, assi
             _look_into(submission, assignment)
     except Refused as error:
         submission.problems.append(str(error))
-    for module in assignment.modules:
+    for module in (*assignment.modules, *assignment.uses):
         name = f"cnnlib/{module}.py"
         try:
             entry = _module(submission, entries, module, home)
@@ -189,6 +192,17 @@ def _take(submission: Submission, entries: Sequence[Entry], course: Course, assi
             data = entry.read(min(MAX_MODULE, left))
             left -= len(data)
             submission.files[name] = _as_utf8(submission, name, data)
+        except Refused as error:
+            submission.problems.append(str(error))
+    for name in assignment.artefacts:
+        try:
+            entry = _artefact(entries, name, home)
+            if entry is None:
+                submission.problems.append(f"{name} is missing: what it is graded for counts as not written")
+                continue
+            data = entry.read(min(artefacts.MAX_BYTES, left))
+            left -= len(data)
+            submission.artefacts[name] = data
         except Refused as error:
             submission.problems.append(str(error))
 
@@ -269,6 +283,15 @@ def _module(submission: Submission, entries: Sequence[Entry], module: str, home:
     return near[0]
 
 
+def _artefact(entries: Sequence[Entry], name: str, home: str) -> Entry | None:
+    """The entry of that name: beside the notebook, else the only one."""
+    found = [entry for entry in entries if entry.name == name]
+    near = [entry for entry in found if entry.path.rpartition("/")[0] == home] or found
+    if len(near) > 1:
+        raise Refused(f"{name} was handed in more than once: keep one and grade again")
+    return near[0] if near else None
+
+
 def _as_utf8(submission: Submission, name: str, data: bytes) -> bytes:
     """Source in UTF-8 with LF, as Python reads it; encodings that it would refuse are turned into what was meant."""
     if re.search(rb"^[ \t\f]*#.*?coding[:=]", b"\n".join(data.split(b"\n")[:2]), re.MULTILINE):
@@ -283,7 +306,8 @@ def _as_utf8(submission: Submission, name: str, data: bytes) -> bytes:
 
 def _wanted(name: str, assignment: Assignment) -> bool:
     lower = name.lower()
-    return lower.endswith(".ipynb") or lower.endswith(".py") and lower[:-3] in assignment.modules
+    modules = (*assignment.modules, *assignment.uses)
+    return lower.endswith(".ipynb") or lower.endswith(".py") and lower[:-3] in modules or name in assignment.artefacts
 
 
 def _timestamp(path: Path, assignment: Assignment) -> str:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder import probes
+from autograder import artefacts, probes, runner
 from autograder.classroom import intake
 from autograder.course import Course
 from autograder.exercise import Case, Exercise, load
+from autograder.loading import Missing
 from autograder.probes import Answer
 from autograder.verdict import Verdict
 
@@ -27,6 +28,7 @@ class Job:
 
     files     the rebuilt learner folder
     missing   modules that were not handed in (the master's stub stands for them)
+    artefacts the files beside the notebook that were handed in, by name
     answers   exercise id -> source of its answer cell, or None when there is none
     rest      fingerprint of the master and of our own code
     """
@@ -34,6 +36,7 @@ class Job:
     exercises: tuple[str, ...]
     files: Mapping[str, bytes]
     missing: tuple[str, ...]
+    artefacts: Mapping[str, bytes]
     answers: Mapping[str, str | None]
     limits: Mapping[str, float]
     visible_seed: int
@@ -44,7 +47,8 @@ class Job:
     @property
     def key(self) -> str:
         """The job's fingerprint: jobs with equal keys have equal verdicts."""
-        parts = dict(self.files) | {f"answer {id}": source.encode("utf-8", "replace") for id, source in self.answers.items() if source is not None}
+        parts = dict(self.files) | {f"artefact {name}": data for name, data in self.artefacts.items()}
+        parts |= {f"answer {id}": source.encode("utf-8", "replace") for id, source in self.answers.items() if source is not None}
         facts = (self.exercises, self.missing, self.visible_seed, self.secret_seed, self.sandbox, self.rest)
         return intake.digest(parts | {"facts": repr(facts).encode()})
 
@@ -55,7 +59,16 @@ def prepare(course: Course, submission: intake.Submission, folder: Mapping[str, 
     missing = tuple(module for module in assignment.modules if f"cnnlib/{module}.py" not in submission.files)
     answers = {exercise.id: submission.answer(exercise.id, exercise.answer) for exercise in assignment.exercises if exercise.answer}
     return Job(
-        assignment.exercise_ids, dict(folder), missing, answers, dict(course.limits), course.visible_seed, course.secret_seed(), sandbox, rest
+        assignment.exercise_ids,
+        dict(folder),
+        missing,
+        dict(submission.artefacts),
+        answers,
+        dict(course.limits),
+        course.visible_seed,
+        course.secret_seed(),
+        sandbox,
+        rest,
     )
 
 
@@ -75,7 +88,12 @@ def run(job: Job) -> list[Verdict]:
 def _answers(job: Job, venue, exercise: Exercise, cases: Sequence[Case]) -> list[Answer]:
     if exercise.answer and job.answers.get(exercise.id) is None:
         return [Answer(probes.MISSING, message="the notebook with the answer cell was not handed in, or cannot be read")] * len(cases)
-    if not exercise.answer and exercise.module in job.missing:
+    if exercise.artefact:  # no code of the learner's runs: the file is parsed, and computed with, on this side
+        try:
+            return runner.run(exercise, cases, artefacts.subject(exercise, job.artefacts.get(exercise.artefact)))
+        except Missing as missing:
+            return [missing.answer] * len(cases)
+    if exercise.is_function and exercise.module in job.missing:
         return [Answer(probes.MISSING, message=f"cnnlib/{exercise.module}.py was not handed in, or cannot be read")] * len(cases)
     answers = venue.run(exercise, cases, cell=job.answers.get(exercise.id))
     return [close(answer, job.files) if case.hidden else answer for case, answer in zip(cases, answers)]

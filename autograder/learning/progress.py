@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from autograder import files
+from autograder import artefacts, files
 from autograder.course import Course
 from autograder.exercise import Exercise, load
 from autograder.probes import NOT_WRITTEN
@@ -55,6 +55,8 @@ def statuses(course: Course) -> dict[str, str]:
 
 def _source(course: Course, exercise: Exercise) -> str:
     """The text of the learner's function; of the whole file where it has none of that name, or cannot be read as Python."""
+    if exercise.artefact:
+        return files.sha256(artefacts.read_file(exercise.artefact, course.cnnlib) or b"")
     if exercise.answer is not None:
         return _text(course.root / "notebooks" / f"{course.assignment_of(exercise.id).notebook}.ipynb")
     text = _text(course.cnnlib / f"{exercise.module}.py")

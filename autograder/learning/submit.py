@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder import files, judge, loading, probes, runner
+from autograder import artefacts, files, judge, loading, probes, runner
 from autograder.checking import check
 from autograder.classroom import cells
 from autograder.classroom.intake import Submission
@@ -43,9 +43,10 @@ def submit(course: Course, assignment_id: str, out: Path | None = None) -> tuple
 
 def collect(course: Course, assignment: Assignment) -> dict[str, bytes]:
     """The files that are graded, by their names in the zip; those that are not there are left out."""
-    places = {f"cnnlib/{module}.py": [course.cnnlib / f"{module}.py"] for module in assignment.modules}
+    places = {f"cnnlib/{module}.py": [course.cnnlib / f"{module}.py"] for module in (*assignment.modules, *assignment.uses)}
     notebook = f"{assignment.notebook}.ipynb"
     places[notebook] = [course.root / "notebooks" / notebook, course.root / notebook]
+    places |= {name: [artefacts.place(name, course.cnnlib) or course.root / name] for name in assignment.artefacts}
     found = {name: next((path for path in places[name] if path.is_file()), None) for name in assignment.files}
     return {name: path.read_bytes() for name, path in found.items() if path}
 

@@ -53,6 +53,8 @@ def first_open(course: Course, ids: Sequence[str], passing: Callable[[Verdict], 
 def whereabouts(course: Course, id: str) -> str:
     """Where an exercise is written and where it is read about, as a sentence."""
     exercise, notebook = load(id), f"notebooks/{course.assignment_of(id).notebook}.ipynb"
+    if exercise.artefact:
+        return f"Make {exercise.artefact} in {notebook}."
     return f"Write it in {notebook}." if exercise.answer else f"Write it in cnnlib/{exercise.module}.py; read about it in {notebook}."
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from autograder import artefacts
 from autograder.cards.terminal import painter, text, wants_colour
 from autograder.course import Course, CourseError
 from autograder.exercise import load
@@ -135,6 +136,8 @@ class Watch:
         paths = sorted(self._course.cnnlib.glob("*.py"))
         if exercise.answer is not None:
             paths.append(self._course.root / "notebooks" / f"{self._course.assignment_of(exercise.id).notebook}.ipynb")
+        if exercise.artefact and (path := artefacts.place(exercise.artefact, self._course.cnnlib)):
+            paths.append(path)
         found = {}
         for path in paths:
             try:

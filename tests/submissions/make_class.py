@@ -7,7 +7,7 @@ must get. Where the members come from:
 
 - `tests/styles/<style>/cnnlib/*.py`: correct solutions written in other styles than ours;
 - `mistakes/<exercise>.toml`: for each misconception the few characters of our solution that a learner who has it would write
-  otherwise. A submission takes one misconception of every exercise, the next takes the next;
+  otherwise (for trained weights: the noise that spoils them). A submission takes one misconception of every exercise, the next takes the next;
 - `faults/<name>.py`: code that is appended to a correct file (its last definition of a name counts). The docstring is a
   small TOML table: what it is about, the file, and the verdict expected;
 - `faults/<name>.toml`: the same for faults of the notebook or the archive, done by the deed of that name in `deeds.py`.
@@ -16,6 +16,7 @@ must get. Where the members come from:
 from __future__ import annotations
 
 import ast
+import io
 import json
 import sys
 import tomllib
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import numpy as np
 
 from autograder.course import Assignment, Course, load_course
 from autograder.exercise import load
@@ -42,6 +44,7 @@ USES = {
     ),
     "template.find_template": ("conv.correlate2d",),
     "learn_filter.fit_filter": ("conv.conv2d_forward", "conv.conv2d_backward"),
+    "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
 }
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."
 
@@ -144,7 +147,8 @@ def faulty(course: Course, assignment: Assignment) -> Iterator[Member]:
 
 def solved(course: Course, assignment: Assignment) -> dict[str, bytes]:
     """The files of a learner who got everything right."""
-    files = {f"cnnlib/{m}.py": (course.root / "solutions/cnnlib" / f"{m}.py").read_bytes() for m in assignment.modules}
+    files = {f"cnnlib/{m}.py": (course.root / "solutions/cnnlib" / f"{m}.py").read_bytes() for m in (*assignment.modules, *assignment.uses)}
+    files |= {name: (course.root / "solutions/artefacts" / name).read_bytes() for name in assignment.artefacts}
     master = (course.root / "solutions/notebooks" / f"{assignment.notebook}.py").read_text(encoding="utf-8")
     notebook = nbformat.read(course.root / "notebooks" / f"{assignment.notebook}.ipynb", as_version=4)
     for cell in notebook.cells:
@@ -167,6 +171,9 @@ def _apply(files: dict[str, bytes], assignment: Assignment, id: str, patch: dict
         cell.source += f"\n{patch['append']}\n"
         files[name] = nbformat.writes(notebook).encode()
         return
+    if exercise.artefact:
+        files[exercise.artefact] = _spoiled(files[exercise.artefact], **patch["noise"])
+        return
     name = f"cnnlib/{exercise.module}.py"
     source = files[name].decode()
     (node,) = (n for n in ast.parse(source).body if getattr(n, "name", "") == exercise.name)
@@ -174,6 +181,15 @@ def _apply(files: dict[str, bytes], assignment: Assignment, id: str, patch: dict
     start = node.body[1].lineno - 1 if ast.get_docstring(node) is not None else node.body[0].lineno - 1
     body = _replaced("".join(lines[start : node.end_lineno]), patch["replace"], id)
     files[name] = ("".join(lines[:start]) + body + "".join(lines[node.end_lineno :])).encode()
+
+
+def _spoiled(data: bytes, strength: float, seed: int) -> bytes:
+    """Trained weights with noise in them: `strength` times what each array's numbers spread anyway."""
+    rng, buffer = np.random.default_rng(seed), io.BytesIO()
+    with np.load(io.BytesIO(data)) as stored:
+        noisy = {name: stored[name] + (strength * stored[name].std() * rng.standard_normal(stored[name].shape)).astype(np.float32) for name in stored}
+    np.savez(buffer, **noisy)
+    return buffer.getvalue()
 
 
 def _replaced(text: str, pairs: list[list[str]], id: str) -> str:

@@ -6,7 +6,8 @@ Every layer has
     backward(dout) -> dx     fills `gradients`, one array for each in `parameters`
     training                 True while learning; `Sequential.train()` and `.eval()` set it everywhere
 
-The arithmetic is not here: it is in the functions that you wrote (`pieces` says what happens with those you have not).
+The arithmetic is not here: it is in the functions that you wrote. A layer takes them as they are when it is made, and
+`pieces` says what happens with those you have not written yet.
 """
 
 import numpy as np
@@ -18,12 +19,19 @@ class Layer:
     """One step of a network. A layer without parameters needs only `forward` and `backward`."""
 
     training = True
+    name = None  # of the pair of functions that do the work: "pool.max_pool2d" stands for max_pool2d_forward and …_backward
 
     def __init__(self):
         self.parameters, self.gradients = {}, {}
+        if self.name:
+            self._forward, self._backward = piece(f"{self.name}_forward"), piece(f"{self.name}_backward")
 
     def __call__(self, x):
         return self.forward(x)
+
+    def arrays(self):
+        """What `Sequential.state` saves of this layer: parameters and running statistics, by name."""
+        return self.parameters | {name: getattr(self, name) for name in ("running_mean", "running_var") if hasattr(self, name)}
 
     def layers(self):
         """This layer and all those inside it."""
@@ -50,19 +58,23 @@ class _Weighted(Layer):
 class Linear(_Weighted):
     """(N, in_features) -> (N, out_features)."""
 
+    name = "linear.linear"
+
     def __init__(self, in_features, out_features, rng=None, dtype=np.float32):
         super().__init__((out_features, in_features), rng, dtype)
 
     def forward(self, x):
         self.x = x
-        return piece("linear.linear_forward")(*self._arguments())
+        return self._forward(*self._arguments())
 
     def backward(self, dout):
-        return self._remember(*piece("linear.linear_backward")(dout, *self._arguments()))
+        return self._remember(*self._backward(dout, *self._arguments()))
 
 
 class Conv2d(_Weighted):
     """(N, in_channels, H, W) -> (N, out_channels, OH, OW), by your fast convolution."""
+
+    name = "fast_conv.conv2d"
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, rng=None, dtype=np.float32):
         kernel = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
@@ -71,16 +83,14 @@ class Conv2d(_Weighted):
 
     def forward(self, x):
         self.x = x
-        return piece("fast_conv.conv2d_forward")(*self._arguments(), *self.options)
+        return self._forward(*self._arguments(), *self.options)
 
     def backward(self, dout):
-        return self._remember(*piece("fast_conv.conv2d_backward")(dout, *self._arguments(), *self.options))
+        return self._remember(*self._backward(dout, *self._arguments(), *self.options))
 
 
 class _Plain(Layer):
     """A layer without parameters: one pair of functions and its options."""
-
-    name = None
 
     def __init__(self, *options):
         super().__init__()
@@ -88,10 +98,10 @@ class _Plain(Layer):
 
     def forward(self, x):
         self.x = x
-        return piece(f"{self.name}_forward")(x, *self.options)
+        return self._forward(x, *self.options)
 
     def backward(self, dout):
-        return piece(f"{self.name}_backward")(dout, self.x, *self.options)
+        return self._backward(dout, self.x, *self.options)
 
 
 class ReLU(_Plain):
@@ -148,8 +158,6 @@ class Flatten(Layer):
 
 
 class _BatchNorm(Layer):
-    name = None
-
     def __init__(self, features, momentum=0.1, eps=1e-5, dtype=np.float32):
         super().__init__()
         self.parameters = {"gamma": np.ones(features, dtype), "beta": np.zeros(features, dtype)}
@@ -158,11 +166,11 @@ class _BatchNorm(Layer):
 
     def forward(self, x):
         self.received = (x, *self.parameters.values(), self.running_mean, self.running_var, self.training)
-        out, self.running_mean, self.running_var = piece(f"{self.name}_forward")(*self.received, **self.options)
+        out, self.running_mean, self.running_var = self._forward(*self.received, **self.options)
         return out
 
     def backward(self, dout):
-        dx, dgamma, dbeta = piece(f"{self.name}_backward")(dout, *self.received, **self.options)
+        dx, dgamma, dbeta = self._backward(dout, *self.received, **self.options)
         self.gradients = {"gamma": dgamma, "beta": dbeta}
         return dx
 
@@ -182,17 +190,19 @@ class BatchNorm2d(_BatchNorm):
 class Dropout(Layer):
     """Each number is dropped with probability p while training; nothing happens in evaluation."""
 
+    name = "dropout.dropout"
+
     def __init__(self, p=0.5, rng=None):
         super().__init__()
         self.p, self.rng = p, rng or np.random.default_rng()
 
     def forward(self, x):
         self.x, self.was_training = x, self.training
-        out, self.mask = piece("dropout.dropout_forward")(x, self.p, self.training, self.rng)
+        out, self.mask = self._forward(x, self.p, self.training, self.rng)
         return out
 
     def backward(self, dout):
-        return piece("dropout.dropout_backward")(dout, self.x, self.p, self.was_training, self.mask)
+        return self._backward(dout, self.x, self.p, self.was_training, self.mask)
 
 
 class Sequential(Layer):
@@ -227,24 +237,23 @@ class Sequential(Layer):
 
     def state(self):
         """All parameters and running statistics by name, as `save` writes them: {"0.w": ..., "0.b": ..., ...}."""
-        named = {}
-        for number, layer in enumerate(self.layers()):
-            named |= {f"{number}.{name}": array for name, array in layer.parameters.items()}
-            named |= {f"{number}.{name}": getattr(layer, name) for name in ("running_mean", "running_var") if hasattr(layer, name)}
-        return named
+        return {f"{number}.{name}": array for number, layer in enumerate(self.layers()) for name, array in layer.arrays().items()}
 
     def load_state(self, state):
-        """Take over the arrays of `state()`, shape by shape. Raises ValueError naming the first that does not fit."""
+        """Take over the arrays of `state()`, or of the file that np.savez made of it.
+
+        Raises ValueError naming the first array that does not fit, and changes nothing then.
+        """
         own = self.state()
         if own.keys() != state.keys():
-            raise ValueError(f"other names than this network's: {sorted(own.keys() ^ state.keys())[:6]}")
+            raise ValueError(f"other names than this network's: {', '.join(sorted(own.keys() ^ state.keys())[:6])}")
+        new = {name: np.array(state[name], array.dtype) for name, array in own.items()}
+        for name, array in own.items():
+            if new[name].shape != array.shape:
+                raise ValueError(f"{name} should have shape {array.shape}; it has {new[name].shape}")
         for number, layer in enumerate(self.layers()):
-            for name in [*layer.parameters, *(n for n in ("running_mean", "running_var") if hasattr(layer, n))]:
-                array = np.asarray(state[f"{number}.{name}"])
-                if array.shape != own[f"{number}.{name}"].shape:
-                    raise ValueError(f"{number}.{name} should have shape {own[f'{number}.{name}'].shape}; it has {array.shape}")
-                array = array.astype(own[f"{number}.{name}"].dtype)
+            for name in layer.arrays():
                 if name in layer.parameters:
-                    layer.parameters[name] = array
+                    layer.parameters[name] = new[f"{number}.{name}"]
                 else:
-                    setattr(layer, name, array)
+                    setattr(layer, name, new[f"{number}.{name}"])

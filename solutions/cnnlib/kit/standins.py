@@ -7,8 +7,14 @@ import torch
 import torch.nn.functional as F
 
 
-def _tensor(array):
-    return torch.from_numpy(np.ascontiguousarray(array))
+def _tensor(array, dtype=None):
+    return torch.tensor(np.asarray(array, dtype))  # a copy: arrays may be read-only
+
+
+def _tensors(args):
+    """Arrays as tensors of one dtype, the one that NumPy would compute in; the rest as it is."""
+    dtype = np.result_type(*(a.dtype for a in args if isinstance(a, np.ndarray)))
+    return [_tensor(a, dtype) if isinstance(a, np.ndarray) else a for a in args]
 
 
 def _forward(function):
@@ -17,7 +23,7 @@ def _forward(function):
     @functools.wraps(function)
     def forward(*args, **kwargs):
         with torch.no_grad():
-            return function(*(_tensor(a) if isinstance(a, np.ndarray) else a for a in args), **kwargs).numpy()
+            return function(*_tensors(args), **kwargs).numpy()
 
     return forward
 
@@ -26,9 +32,9 @@ def _backward(function, wanted):
     """The gradients of `function` with respect to its first `wanted` arguments, by autograd."""
 
     def backward(dout, *args, **kwargs):
-        tensors = [_tensor(a) if isinstance(a, np.ndarray) else a for a in args]
+        dout, *tensors = _tensors((dout, *args))
         leaves = [tensors[i].requires_grad_() for i in range(wanted)]
-        gradients = torch.autograd.grad(function(*tensors, **kwargs), leaves, _tensor(dout))
+        gradients = torch.autograd.grad(function(*tensors, **kwargs), leaves, dout)
         arrays = tuple(g.numpy() for g in gradients)
         return arrays if wanted > 1 else arrays[0]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from autograder import artefacts, judge, runner
 from autograder.course import Course, load_course
-from autograder.exercise import load
+from autograder.exercise import UnknownExercise, load
 from autograder.verdict import Verdict
 
 
-def check(id: str, subject: Any = None, *, seed: int | str | None = None, cnnlib: Path | None = None) -> Verdict:
+def check(id: Any, subject: Any = None, *, seed: int | str | None = None, cnnlib: Path | None = None) -> Verdict:
     """Judge one exercise on its visible cases.
 
-    id       such as "conv.conv2d_forward"
+    id       such as "conv.conv2d_forward"; or the function itself, for its name
     subject  any callable with the exercise's signature (or, for an answer cell, the answer itself);
              by default the learner's function, from the file as it is saved now
     seed     draws other cases than the published ones
@@ -22,6 +22,10 @@ def check(id: str, subject: Any = None, *, seed: int | str | None = None, cnnlib
 
     Raises UnknownExercise for an id that does not exist. Whatever the subject does becomes part of the verdict.
     """
+    if callable(id) and isinstance(getattr(id, "__name__", None), str):  # check(conv.correlate2d) means the exercise of that name
+        id = f"{getattr(id, '__module__', '').rpartition('.')[2]}.{id.__name__}"
+    if not isinstance(id, str):
+        raise UnknownExercise(f'check takes an exercise\'s name, such as check("conv.correlate2d"), not a {type(id).__name__}')
     exercise = load(id)
     course: Course | None = None
     if seed is None or subject is None and cnnlib is None:

@@ -16,6 +16,7 @@ TOLERANCE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-4, np.dtype(np
 WORDS = {"f": "numbers", "i": "whole numbers", "u": "whole numbers", "b": "True and False"}
 
 FEW = 20  # so many numbers are told one by one
+NO_RETURN = " (is a `return` missing?)"
 
 Finding = tuple[str, str]  # kind and text, as in `verdict.Difference`
 
@@ -32,11 +33,14 @@ def kind_of(value: Any) -> str:
         return f"an array of {plain_shape(value)}"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
-    return "None: is a `return` missing?" if value is None else f"the {type(value).__name__} {brief(value)}"
+    if isinstance(value, dict):
+        return f"a dictionary of {len(value)}"
+    return f"None{NO_RETURN}" if value is None else f"the {type(value).__name__} {brief(value)}"
 
 
 def brief(value: Any) -> str:
     """A plain value in at most a line or two."""
+    value = value.item() if isinstance(value, np.generic) else value  # 90.5, not np.float64(90.5)
     try:
         text = np.array2string(value, threshold=20, edgeitems=3) if isinstance(value, np.ndarray) else repr(value)
     except ValueError:  # Python refuses to write out an integer of thousands of digits

@@ -163,6 +163,10 @@ class Exercise:
 class UnknownExercise(LookupError):
     """There is no exercise of that id; the message names the nearest ones."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the sentence alone."""
+        return [str(self)]
+
 
 @cache
 def load(id: str) -> Exercise:

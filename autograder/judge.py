@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograder import probes, where
-from autograder.compare import compare, kind_of
+from autograder.compare import NO_RETURN, brief, compare, kind_of
 from autograder.exercise import CONTRACT, Case, Exercise, Misconception
 from autograder.probes import Answer
 from autograder.recognise import expected, named, recognise, wrong_answer, wrong_subject
-from autograder.verdict import FAILED, PASSED, AspectResult, Difference, Verdict
+from autograder.verdict import FAILED, NOT_JUDGED, PASSED, AspectResult, Difference, Verdict
 
 __all__ = ["judge", "recognise", "wrong_answer", "wrong_subject"]
 
@@ -30,6 +31,8 @@ HIDDEN = {
     "not finite": "nan or infinity",
     "value": "other numbers",
 }
+VALUES = ("type", "shape", "not finite", "value")  # kinds of a wrong result, whatever else was asked of the case
+UNREADABLE = ("SyntaxError", "IndentationError", "TabError")  # raised before any case is tried
 ELSEWHERE = re.compile(r"([a-z]\w*\.[a-z]\w*): not written yet")  # a stub's own words, when an end-to-end exercise runs into it
 
 
@@ -55,15 +58,28 @@ def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer])
         if aspect.name == CONTRACT and difference is None and touched is not None:
             failed, difference = touched, _modified(changed[touched])
         points = 0.0 if difference else aspect.points
-        case = "" if failed is None or cases[failed].hidden else cases[failed].label
+        told = failed is not None and not cases[failed].hidden and answers[failed].error not in UNREADABLE
+        case = cases[failed].label if told else ""
         aspects.append(AspectResult(aspect.name, aspect.says, points, aspect.points, case, difference))
 
+    aspects = [_only_if_judged(aspect, aspects, cases) for aspect in aspects]
     points = sum(aspect.points for aspect in aspects)
     status = _status(aspects, answers)
     known = None
     if status in (FAILED, probes.ERROR):
         known = recognise(exercise, cases, answers, [bool(d) or bool(names) for d, names in zip(found, changed)], truths)
     return Verdict(exercise.id, status, points, exercise.points, tuple(aspects), known.id if known else None, _feedback(status, aspects, known))
+
+
+def _only_if_judged(aspect: AspectResult, aspects: Sequence[AspectResult], cases: Sequence[Case]) -> AspectResult:
+    """Contract and speed say something of right results alone: where the values are wrong in other aspects too, they were not judged."""
+    judges_more = aspect.name == CONTRACT or any(case.max_slowdown is not None for case in cases if case.aspect == aspect.name)
+    others = (other for other in aspects if other is not aspect and other.name != CONTRACT)
+    if not judges_more or not aspect.difference or aspect.difference.kind not in VALUES:
+        return aspect
+    if not any(other.difference and other.difference.kind in VALUES for other in others):
+        return aspect
+    return replace(aspect, case="", difference=Difference(NOT_JUDGED, "not judged: its values are wrong"))
 
 
 def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str, Any]) -> Difference | None:
@@ -84,6 +100,10 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str,
             kind, text = finding
             if case.hidden:
                 return Difference(kind, f"a hidden case of this kind gives {HIDDEN[kind]}", name)
+            if exercise.answer and kind in ("value", "not finite"):  # what is expected is the answer itself
+                return Difference(kind, f"not right (got {brief(got[name])})", name)
+            if len(exercise.returns) > 1:  # a `return` there is: this one of its values was left empty
+                text = text.replace(NO_RETURN, "")
             place = where.describe(got[name], truth[name]) if kind == "value" else ""
             return Difference(kind, text, name, place, got[name], truth[name])
     if case.max_slowdown is not None:
@@ -126,6 +146,13 @@ def _feedback(status: str, aspects: Sequence[AspectResult], known: Misconception
 def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
     """How a call ended that gave no output. In a hidden case an exception's text could carry the inputs out: it is left away."""
     message = "" if hidden else _printable(answer.message)
+    if answer.error == "NotPlain":
+        return message or "returned something other than NumPy arrays and numbers"
+    if answer.error == "SystemExit":
+        return "left Python with exit: return the result instead"
+    if answer.status == probes.ERROR and "read-only" in message:
+        place = f" — {_printable(answer.where)}" if answer.where else ""
+        return f"writes into one of its arguments: work on a copy, the caller still needs it{place}"
     if answer.status == probes.ERROR:
         return f"raised {_printable(answer.error)}" + (f": {message}" if message else "") + (f" — {_printable(answer.where)}" if answer.where else "")
     if answer.status == probes.NOT_WRITTEN:
@@ -142,7 +169,8 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
         probes.MEMORY_LIMIT: "needed more memory than the limit allows",
         probes.CRASHED: "ended the Python process instead of returning",
     }[answer.status]
-    return f"{text} ({message})" if message else text
+    text = f"{text} ({message})" if message else text
+    return f"{text} — {_printable(answer.where)}" if answer.where else text
 
 
 def _modified(names: Sequence[str]) -> Difference:

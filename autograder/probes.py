@@ -134,8 +134,8 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         return Answer(OK, output, modified, seconds=seconds)
     except values.NotPlain as found:
         return Answer(ERROR, error="NotPlain", message=f"returned {found} instead of NumPy arrays and numbers")
-    except TimeLimit:
-        return Answer(TIME_LIMIT, seconds=time.thread_time() - started)
+    except TimeLimit as rung:
+        return Answer(TIME_LIMIT, where=_own_place(rung), seconds=time.thread_time() - started)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -152,12 +152,9 @@ def failure(error: BaseException) -> Answer:
         return Answer(MEMORY_LIMIT, error="MemoryError")
     if isinstance(error, NotImplementedError) and NOT_WRITTEN_MARK in message:
         return Answer(NOT_WRITTEN, error="NotImplementedError", message=message)
-    place = ""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    place = _own_place(error)
     if isinstance(error, SyntaxError) and error.filename:  # the line that Python could not read, in whatever file it stands
         message, place = error.msg or "", _place(error.filename, error.lineno, error.text)
-    elif own:
-        place = _place(own[-1].filename, own[-1].lineno, own[-1].line)
     return Answer(ERROR, error=type(error).__name__, message=message, where=place)
 
 
@@ -236,6 +233,12 @@ def _text(error: BaseException) -> str:
 def _is_theirs(filename: str) -> bool:
     """Whether a file is the learner's: not ours, and no package (unless the course itself has been installed as one)."""
     return not filename.startswith(OURS) and (f"{os.sep}cnnlib{os.sep}" in filename or not filename.startswith(PACKAGES))
+
+
+def _own_place(error: BaseException) -> str:
+    """The last of the learner's own lines on the way to an exception."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    return _place(own[-1].filename, own[-1].lineno, own[-1].line) if own else ""
 
 
 def _place(filename: str, line: int | None, text: str | None) -> str:

@@ -78,9 +78,12 @@ def _call(exercise: Exercise, case: Case, subject: Any, deadline: float) -> Answ
         return Answer(probes.TIME_LIMIT)
     try:
         with _quiet(), _time_limit(left):
-            return probes.observe(exercise.probe, subject, dict(case.inputs), case.layout)
+            answer = probes.observe(exercise.probe, subject, dict(case.inputs), case.layout)
     except probes.TimeLimit:  # the alarm rang outside the subject
-        return Answer(probes.TIME_LIMIT)
+        answer = Answer(probes.TIME_LIMIT)
+    if answer.status == probes.TIME_LIMIT:
+        return replace(answer, message=f"{exercise.limits.get('wall_seconds', WALL_SECONDS):g} seconds for all cases together")
+    return answer
 
 
 @contextlib.contextmanager

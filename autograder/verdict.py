@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 PASSED, FAILED = "passed", "failed"
+NOT_JUDGED = "not judged"  # kind of a difference: nothing can be said of this aspect while results are wrong
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Difference:
     `got` and `expected` are kept for pictures in visible cases only (None in hidden ones, and when read back from a journal).
     """
 
-    kind: str  # type, shape, dtype, not finite, value, modified, slow, or an answer's status
+    kind: str  # type, shape, dtype, not finite, value, modified, slow, not judged, or an answer's status
     text: str
     output: str = ""
     where: str = ""
@@ -61,6 +63,13 @@ class Verdict:
     @property
     def passed(self) -> bool:
         return self.status == PASSED
+
+    @property
+    def waits_for(self) -> str:
+        """The other exercise whose stub this one ran into; empty when there is none."""
+        texts = (aspect.difference.text for aspect in self.aspects if aspect.difference)
+        found = next((re.match(r"needs (\S+), which is not written yet", text) for text in texts if text.startswith("needs ")), None)
+        return found[1] if found else ""
 
     def __float__(self) -> float:
         return float(self.points)

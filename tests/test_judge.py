@@ -188,7 +188,7 @@ def test_differences_are_said_with_place_and_enough_digits() -> None:
     assert one(many > 8, many > 9) == ("value", "1 of 30 numbers differ, the first at [1, 3]: got False, expected True")
     assert one(2.0, 2.0000005) == ("value", "got 2.0000005, expected 2")
     assert one(2.0, float("nan")) == ("not finite", "got nan, expected 2")
-    assert one(FLOATS, None) == ("type", "should be a NumPy array; it is None: is a `return` missing?")
+    assert one(FLOATS, None) == ("type", "should be a NumPy array; it is None (is a `return` missing?)")
     assert one(4, 4.0) == ("type", "should be an integer; it is the float 4.0")
     assert "thousands of digits" in one(4, 10**9999)[1]
     assert len(one(4, "x" * 10**6)[1]) < 300
@@ -413,3 +413,55 @@ def test_a_mistake_in_one_output_is_recognised_beside_one_in_another() -> None:
     assert verdict_on(lambda x: (x * 3, x.sum(axis=1)), pair).misconception == "total_of_rows"
     assert verdict_on(lambda x: (x, x.sum()), pair).misconception == "not_doubled"
     assert verdict_on(lambda x: (x * 3, x.sum()), pair).misconception is None
+
+
+# --- what is not said, and what is said once ---------------------------------------------------------------------------
+
+
+def test_an_answer_cells_expected_values_are_never_told() -> None:
+    from autograder.exercise import load
+
+    sizing = load("shapes.sizing")
+    right = sizing.oracle()
+    wrong = {name: (1, 2, 3) if isinstance(value, tuple) else 7 for name, value in right.items()}
+    found = verdict_on(wrong, sizing)
+    assert found.points == 0 and "not right (got (1, 2, 3))" in found.feedback
+    for name, value in right.items():
+        if name == "fc":
+            continue  # 100 is also the image's height
+        assert all(str(value) not in said for said in (found.feedback, str(found), found._repr_mimebundle_()["text/html"])), name
+    empty = verdict_on({**right, "conv1": None}, sizing)
+    assert empty.points == sizing.points - 1 and "`return`" not in empty.feedback
+
+
+def test_the_contract_is_not_judged_on_wrong_values() -> None:
+    *_, contract_mark = verdict_on(lambda x, factor=1, shift=0.0: x * 17).aspects
+    assert contract_mark.points == 0 and contract_mark.difference.kind == "not judged"
+    *_, contract_mark = verdict_on(lambda x, factor=1, shift=0.0: (x * 17).astype(np.float64)).aspects
+    assert contract_mark.difference.kind == "dtype"
+    *_, contract_mark = verdict_on(lambda x, factor=1, shift=0.0: scale(x, factor, shift) + (x.dtype == np.float32)).aspects
+    assert contract_mark.difference.kind == "value"  # wrong there alone
+
+
+def test_another_exercises_stub_is_waited_for() -> None:
+    def subject(**_):
+        raise NotImplementedError("conv.correlate2d: not written yet — stride hint conv.correlate2d")
+
+    found = verdict_on(subject)
+    assert found.waits_for == "conv.correlate2d" and "waits for conv.correlate2d" in str(found)
+    assert "waits for conv.correlate2d" in found._repr_mimebundle_()["text/html"]
+
+
+def test_endings_are_one_clear_sentence() -> None:
+    def leave(**_):
+        raise SystemExit
+
+    def write(x, **_):
+        x.flags.writeable = False
+        x[0] = 1
+
+    assert "left Python with exit: return the result instead" in verdict_on(leave).feedback
+    assert "NotPlain" not in verdict_on(lambda **_: object()).feedback
+    assert "writes into one of its arguments: work on a copy" in verdict_on(write).feedback
+    assert one(3, {"a": np.zeros(99)}) == ("type", "should be an integer; it is a dictionary of 1")
+    assert one(3, np.float64(90.5)) == ("type", "should be an integer; it is the float64 90.5")

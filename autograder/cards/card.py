@@ -12,7 +12,7 @@ from autograder.cards.terminal import STATUS, another_failure, first_failure, le
 from autograder.course import CourseError, load_course
 from autograder.exercise import Exercise, UnknownExercise, load
 from autograder.probes import MISSING, NOT_WRITTEN
-from autograder.verdict import PASSED, AspectResult, Verdict
+from autograder.verdict import NOT_JUDGED, PASSED, AspectResult, Verdict
 
 __all__ = ["html", "text"]
 
@@ -57,10 +57,12 @@ def _passed(verdict: Verdict, exercise: Exercise | None, hints: bool) -> str:
 
 def _header(verdict: Verdict, exercise: Exercise | None, colour: str) -> str:
     mark = "○" if verdict.status == NOT_WRITTEN else "✗"
+    waits = verdict.status == NOT_WRITTEN and verdict.waits_for
+    status = f"waits for {waits}" if waits else STATUS.get(verdict.status, verdict.status)
     return (
         f'<div><span style="color:{colour};font-weight:bold">{mark}</span> <b style="font-size:15px">{_title(verdict, exercise)}</b> '
         f'<code style="{CODE}">{escape(verdict.exercise)}</code></div>'
-        f'<div style="margin:0 0 6px"><b style="color:{colour}">{escape(STATUS.get(verdict.status, verdict.status))}</b> · '
+        f'<div style="margin:0 0 6px"><b style="color:{colour}">{escape(status)}</b> · '
         f"{verdict.points:g} of {verdict.max_points:g} points</div>"
     )
 
@@ -107,7 +109,8 @@ def _aspects(verdict: Verdict) -> str:
 
 def _aspect_row(aspect: AspectResult, verdict: Verdict, first: AspectResult | None) -> str:
     waiting = verdict.status == NOT_WRITTEN
-    mark, colour = ("✓", GREEN) if aspect.passed else ("○", GREY) if waiting else ("✗", RED)
+    unjudged = aspect.difference is not None and aspect.difference.kind == NOT_JUDGED
+    mark, colour = ("✓", GREEN) if aspect.passed else ("○", GREY) if waiting else ("–", GREY) if unjudged else ("✗", RED)
     news = "" if waiting else another_failure(aspect, first)
     extra = f' <span style="display:block;{SMALL}">{escape(news)}</span>' if news else ""
     cell = "display:table-cell;padding:2px 12px 2px 0;vertical-align:top;white-space:"

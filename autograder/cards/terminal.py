@@ -9,7 +9,7 @@ import textwrap
 from autograder.cards.escape import printable
 from autograder.exercise import UnknownExercise, load
 from autograder.probes import CRASHED, ERROR, MEMORY_LIMIT, MISSING, NOT_WRITTEN, PROTOCOL, TIME_LIMIT
-from autograder.verdict import FAILED, PASSED, AspectResult, Verdict
+from autograder.verdict import FAILED, NOT_JUDGED, PASSED, AspectResult, Verdict
 
 STATUS = {
     PASSED: "passed",
@@ -33,6 +33,8 @@ def text(verdict: Verdict, colour: bool | None = None) -> str:
     points = f"{verdict.points:g} of {verdict.max_points:g} points"
     if verdict.passed:
         return f"{paint('✓', GREEN)} {name}: {points}. Everything holds."
+    if verdict.status == NOT_WRITTEN and verdict.waits_for:
+        return f"○ {name}: waits for {printable(verdict.waits_for)}, {points}. {paint(f'stride check {printable(verdict.waits_for)}', DIM)}"
     if verdict.status == NOT_WRITTEN:
         return f"○ {name}: not written yet, {points}. {paint(f'stride hint {verdict.exercise}', DIM)}"
     tone = YELLOW if verdict.points else RED
@@ -70,7 +72,8 @@ def another_failure(aspect: AspectResult, first: AspectResult | None) -> str:
     """What a failed aspect adds to the first failure: nothing when it failed in the same way."""
     if not aspect.difference or not first or aspect is first or aspect.difference.kind == first.difference.kind:
         return ""
-    return f"{aspect.difference.text}. {aspect.difference.where}".strip()
+    d = aspect.difference
+    return f"{f'{d.output}: ' if d.output not in ('', 'out') else ''}{d.text}. {d.where}".strip()
 
 
 def wants_colour() -> bool:
@@ -85,7 +88,8 @@ def painter(colour: bool):
 
 def _failed(aspect: AspectResult, first: AspectResult | None, paint) -> list[str]:
     """A failed aspect: in full if it is the one to speak of first."""
-    lines = [f"  {paint('✗', RED)} {printable(aspect.name)} ({aspect.points:g} of {aspect.max_points:g}): {printable(aspect.says)}"]
+    mark = paint("–", DIM) if aspect.difference.kind == NOT_JUDGED else paint("✗", RED)
+    lines = [f"  {mark} {printable(aspect.name)} ({aspect.points:g} of {aspect.max_points:g}): {printable(aspect.says)}"]
     if aspect is not first:
         return lines + _wrap(printable(another_failure(aspect, first)), "      ")
     return lines + _told(aspect, paint, "      ")

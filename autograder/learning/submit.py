@@ -31,7 +31,7 @@ def submit(course: Course, assignment_id: str, out: Path | None = None) -> tuple
         back = f"stride reset {assignment.exercise_ids[0]}"
         raise CourseError(f"None of the files of assignment {assignment.id} is here ({', '.join(assignment.files)}). Get them back with: {back}")
     target = Path(out) if out else course.root / f"{assignment.id}_submission.zip"
-    target = target / f"{assignment.id}_submission.zip" if target.is_dir() else target
+    target = target / f"{assignment.id}_submission.zip" if target.is_dir() or not target.suffix else target
     verdicts = [judge_saved(course, exercise) for exercise in assignment.exercises]
     try:
         files.write_all({target: _pack(content)})
@@ -63,6 +63,8 @@ def summary(course: Course, assignment_id: str, path: Path, verdicts: Sequence[V
     if missing:
         lines.append(f"NOT in it, because there is no such file: {', '.join(missing)}. Put it back in its place and submit again.")
     lines.append(f"On the visible cases: {points:g} of {most:g} points. Hidden cases of the same kinds decide.")
+    for written in assignment.written:
+        lines.append(f"Beside these, the written answer {written.id} ({written.points:g} points) in the notebook is read by a person.")
     if not unfinished:
         return "\n".join([*lines, "Everything passes."])
     lines.append("Not passing yet:")

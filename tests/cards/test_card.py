@@ -103,8 +103,10 @@ def test_shows_the_first_failing_case_where_it_fails_and_every_mark(border):
     for part in (first.case, first.difference.text, first.difference.where, "13 of 18 points"):
         assert part in shown and part in re.sub(r"\s+", " ", card.text(border))
     for aspect in border.aspects:
-        mark = "✓" if aspect.passed else "✗"
-        assert f"{mark} {aspect.name} {aspect.says} {aspect.points:g} of {aspect.max_points:g}" in re.sub(r" +", " ", shown)
+        unjudged = aspect.difference and aspect.difference.kind == "not judged"
+        news = "not judged: its values are wrong. " if unjudged else ""
+        mark = "✓" if aspect.passed else "–" if unjudged else "✗"
+        assert f"{mark} {aspect.name} {aspect.says} {news}{aspect.points:g} of {aspect.max_points:g}" in re.sub(r" +", " ", shown)
 
 
 def test_hints_open_one_inside_the_other(border):

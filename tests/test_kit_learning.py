@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -22,6 +25,17 @@ def test_progress_draws_seldom_and_nothing_before_the_first_step_is_done(capsys:
     assert capsys.readouterr().out == ""
     list(steps)
     assert capsys.readouterr().out.count("\r") == 2  # after the first, and after the last
+
+
+def test_progress_is_one_line_that_changes_in_a_notebook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    shown = []
+    handle = SimpleNamespace(update=lambda bar: shown.append((bar._repr_html_(), repr(bar))))
+    display = SimpleNamespace(display=lambda bar, display_id: handle)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=None), display=display))
+    list(kit.progress(range(2), "epochs", every=0))
+    assert capsys.readouterr().out == ""
+    assert [words for _, words in shown] == ["█" * 10 + "░" * 10 + " 1 of 2 epochs · 0 s", "█" * 20 + " 2 of 2 epochs · 0 s"]
+    assert '<progress value="0.500" max="1"' in shown[0][0] and "1 of 2 epochs" in shown[0][0]
 
 
 def test_letters_are_ink_on_paper_and_differ() -> None:
@@ -70,6 +84,8 @@ def test_regions_are_where_the_classifier_says_so(figures) -> None:  # noqa: F81
     assert {"half", "none", "x", "y"} <= set(words(figure))
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["no", "yes"]
     assert asked[0].min() < 0 and asked[0].max() > 1, "the plane reaches beyond the points"
+    no, yes = (path.vertices[:, 0] for path in figure.axes[0].collections[0].get_paths())
+    assert no.max() <= 0.51 and yes.min() >= 0.49
 
 
 def test_a_network_shows_its_numbers_both_ways(figures) -> None:  # noqa: F811

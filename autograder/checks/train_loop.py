@@ -75,6 +75,8 @@ def _draw(rng):
     yield Case("one batch", _alike(rng, 5, 11), compare=("parameters",))
     for n, size in ((12, 3), (11, 4), (7, 3), (5, 1)):
         yield Case("batches", _alike(rng, n, size), compare=("parameters",))
+    for n, size in ((17, 5), (11, 3)):  # equal examples do not show how many of them make the last batch
+        yield Case("batches", _in_the_book(rng, n, size), compare=("parameters",))
     for n, size in ((12, 4), (7, 5), (11, 3)):
         yield Case("mean loss", _alike(rng, n, size), compare=("mean_loss",))
     for n, size in ((35, 5), (33, 11)):
@@ -97,16 +99,16 @@ def _view(inputs, output):
         raise ValueError("parameters that changed their shapes")
     used = book["uses"] > 0
     batch = book["batch"][used] / book["uses"][used]
-    random = (np.diff(batch) == 0).sum() < len(batch) - len(np.unique(batch))
-    statements = {
-        "every example is used": bool(used.all()),
-        "no example is used twice": bool((book["uses"] <= 1).all()),
-        "labels stay with their images": bool((book["labels"] == labels * book["uses"]).all()),
-        "the order is random": bool(random),
-        "an equal rng gives the same order": np.array_equal(equal["batch"], book["batch"]),
-        "another rng gives another order": not random or not np.array_equal(other["batch"], book["batch"]),
-        "sizes of the batches": [int(size) for size in book["sizes"] if size],
-    }
+    statements = {"sizes of the batches": [int(size) for size in book["sizes"] if size]}
+    if len(labels) % inputs["batch_size"] == 0:  # a batch that is left out is no fault of the order
+        random = (np.diff(batch) == 0).sum() < len(batch) - len(np.unique(batch))
+        statements |= {
+            "every example is used": bool(used.all()),
+            "labels stay with their images": bool((book["labels"] == labels * book["uses"]).all()),
+            "the order is random": bool(random),
+            "an equal rng gives the same order": np.array_equal(equal["batch"], book["batch"]),
+            "another rng gives another order": not random or not np.array_equal(other["batch"], book["batch"]),
+        }
     return statements, mean_loss
 
 
@@ -147,6 +149,12 @@ def _last_batch_dropped(parameters, images, labels, loss_and_gradients, learning
     n = len(images) // batch_size * batch_size
     batches = _batches(rng.permutation(len(images))[:n], batch_size)
     return _run(parameters, images, labels, loss_and_gradients, learning_rate, batches)
+
+
+def _last_batch_filled_up(parameters, images, labels, loss_and_gradients, learning_rate, batch_size, rng):
+    *full, last = _batches(rng.permutation(len(images)), batch_size)
+    last = np.concatenate([*full, last])[-batch_size:]
+    return _run(parameters, images, labels, loss_and_gradients, learning_rate, [*full, last])
 
 
 def _labels_left_behind(parameters, images, labels, loss_and_gradients, learning_rate, batch_size, rng):
@@ -216,6 +224,12 @@ sgd_epoch = Exercise(
             "The examples that do not fill a whole batch are left out.",
             "Start a batch at 0, batch_size, 2·batch_size … while that is less than N: a slice that runs over the end is just shorter.",
             _last_batch_dropped,
+        ),
+        Misconception(
+            "last_batch_filled_up",
+            "The last batch is filled up with examples that had their turn before.",
+            "The last batch is allowed to be shorter: its loss and gradients are averages over fewer examples.",
+            _last_batch_filled_up,
         ),
         Misconception(
             "not_shuffled",

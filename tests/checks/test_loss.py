@@ -40,6 +40,20 @@ def test_the_oracle_knows_what_a_guess_costs():
         assert dscores[0, 3] == pytest.approx(-0.45) and dscores[1, 3] == pytest.approx(0.05)
 
 
+def test_a_shift_that_only_ever_goes_down_is_not_enough():
+    """Scores that all lie at -1000 underflow as well: the maximum must be subtracted there, too."""
+
+    def bounded_shift(scores, labels):
+        shifted = scores - np.maximum(scores.max(axis=1, keepdims=True), 0)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        dscores = np.exp(log_p)
+        dscores[np.arange(len(scores)), labels] -= 1
+        return -log_p[np.arange(len(scores)), labels].mean(), dscores / len(scores)
+
+    verdict = check("loss.softmax_cross_entropy", bounded_shift, seed=1)
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["large"]
+
+
 def test_a_shift_by_the_global_maximum_is_harmless_with_the_logarithm_of_sums_until_a_row_lies_far_below():
     """It is right for ordinary scores; only the rows 1000 below the others give it away."""
 

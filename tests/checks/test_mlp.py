@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograder import check
 from autograder.exercise import load
+from autograder.judge import wrong_subject
 from tests.checks.common import SOLUTIONS, check_misconception, proofs
 
 TestProofs = proofs("mlp")
@@ -35,6 +37,14 @@ def test_a_gradient_that_is_missing_is_no_answer_of_the_right_kind():
 
     verdict = check("mlp.mlp_loss_and_gradients", without_biases, seed=1)
     assert (verdict.status, verdict.points) == ("failed", 0)
+
+
+def test_a_misconception_answers_in_the_dtype_that_came_in_unless_that_is_the_mistake():
+    exercise = load("mlp.mlp_loss_and_gradients")
+    inputs = dict(next(case for case in exercise.cases(1) if case.dtype == np.float32).inputs)
+    for slip, dtype in (("averaged_again", np.float32), ("float64_result", np.float64)):
+        _, gradients = wrong_subject(exercise.misconception(slip), np.dtype(np.float32))(**inputs)
+        assert {value.dtype for value in gradients.values()} == {np.dtype(dtype)}
 
 
 def with_pieces(folder: Path, **changed: str) -> Path:

@@ -8,11 +8,12 @@ from autograder.exercise import load
 from autograder.probes import arrange
 from tests.checks.common import check_misconception, proofs
 
-TestProofs = proofs("train_loop")
+TestProofs = proofs("train_loop", seeds=(1, 2))
 
 COSTS = {
     "uphill": "one batch batches mean loss order contract",
     "last_batch_dropped": "one batch batches mean loss",
+    "last_batch_filled_up": "batches mean loss",
     "not_shuffled": "order",
     "with_replacement": "order",
     "labels_left_behind": "order",
@@ -134,6 +135,18 @@ def test_what_is_no_result_of_an_epoch_earns_nothing(wrong):
     assert verdict.status == "failed" and sum(aspect.points for aspect in verdict.aspects if aspect.name != "mean loss") == 0
 
 
+def test_right_parameters_beside_a_spoilt_argument_are_not_taken_for_another_dtype():
+    def scribbles(images, **inputs):
+        result = epoch(shuffled_in_place)(images=images, **inputs)
+        if images.flags.writeable:
+            images[0] = 0
+        return result
+
+    verdict = check("train_loop.sgd_epoch", scribbles, seed=1)
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["contract"]
+    assert verdict.misconception is None and "`images`" in str(verdict)
+
+
 def test_a_missing_return_is_said_as_such():
     assert "it is None: is a `return` missing?" in str(check("train_loop.sgd_epoch", lambda **_: None, seed=1))
 
@@ -142,7 +155,7 @@ def test_numbers_do_not_depend_on_the_order():
     """What the cases that compare numbers rely on: with equal examples any generator gives the same parameters and loss."""
     exercise = load("train_loop.sgd_epoch")
     for case in exercise.cases(1):
-        if case.aspect != "order":
+        if case.inputs["loss_and_gradients"].name != "ledger":
             one, equal, other = exercise.oracle(**{name: arrange(value, "plain") for name, value in case.inputs.items()})
             assert one[1] == equal[1]
             assert one[1] == other[1] and all(np.array_equal(one[0][name], other[0][name]) for name in one[0])

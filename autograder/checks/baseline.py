@@ -88,8 +88,12 @@ def _test_centred_by_itself(train_images, train_labels, test_images, test_labels
 
 
 def _learned_from_test(train_images, train_labels, test_images, test_labels, k):
-    means = _class_means(_centre(test_images, train_images), test_labels, train_labels.max() + 1)
+    means = _class_means(_centre(test_images, train_images), test_labels, test_labels.max() + 1)
     return _top_k(-_squared_distances(_centre(test_images, train_images), means), test_labels, k)
+
+
+def _classes_of_the_test(train_images, train_labels, test_images, test_labels, k):
+    return _top_k(_scores(train_images, train_labels, test_images)[:, : test_labels.max() + 1], test_labels, k)
 
 
 def _not_centred_bytes(train_images, train_labels, test_images, test_labels, k):
@@ -104,14 +108,18 @@ def _not_centred_bytes(train_images, train_labels, test_images, test_labels, k):
 # --- Cases ------------------------------------------------------------------------------------------------------------
 
 
-def _problem(rng, k, classes=6, channels=1, dtype=np.float64):
-    """Classes that overlap, of different sizes; the test images are a little brighter; no two scores too near to each other."""
+def _problem(rng, k, classes=6, channels=1, dtype=np.float64, asked=None):
+    """Classes that overlap, of different sizes; the test images are a little brighter; no two scores too near to each other.
+
+    asked  only so many of the classes are in the test
+    """
+    asked = asked or classes
     while True:
         h, w = distinct(rng, (3, 4, 5), (3, 4, 5))
         sizes = rng.integers(1, 6, classes) ** 2 // 3 + 1
         centres = rng.standard_normal((classes, channels, h, w)) * rng.uniform(0.6, 1.4, (classes, 1, 1, 1))
         train_labels = rng.permutation(np.repeat(np.arange(classes), sizes))
-        test_labels = np.concatenate([np.arange(classes), rng.integers(0, classes, 31)])
+        test_labels = np.concatenate([np.arange(asked), rng.integers(0, asked, 31)])
         images = [centres[y] + 1.5 * rng.standard_normal((len(y), channels, h, w)) for y in (train_labels, test_labels)]
         train, test = (_in(dtype, x) for x in (images[0] + 0.5, images[1] + 0.9))
         scores = np.sort(_scores(train, train_labels, test), axis=1)
@@ -124,8 +132,8 @@ def _in(dtype, images):
 
 
 def _draw(rng):
-    for channels in (1, 3):
-        yield Case("top1", _problem(rng, 1, channels=channels))
+    for channels, asked in ((1, 6), (3, 6), (1, 3)):
+        yield Case("top1", _problem(rng, 1, channels=channels, asked=asked))
     for k, channels in ((2, 1), (3, 3)):
         yield Case("topk", _problem(rng, k, classes=7, channels=channels))
     for k in (1, 2):
@@ -148,6 +156,12 @@ SLIPS = (
         "The model is made of training images and training labels alone.",
         _learned_from_test,
         revisit="00, “Three parts”",
+    ),
+    Misconception(
+        "classes_of_the_test",
+        "Only the classes that the test images belong to compete.",
+        "Nobody knows beforehand which classes will be asked for: the model has one mean per class of the training labels.",
+        _classes_of_the_test,
     ),
     Misconception(
         "farthest",

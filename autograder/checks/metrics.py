@@ -59,6 +59,8 @@ def _tied(rng, n, classes):
 def _draw(rng):
     for n, classes in ((13, 3), (19, 10)):
         yield Case("top1", _guesses(rng, n, classes) | {"k": 1})
+    inputs = _guesses(rng, 17, 4)  # all below zero, as minus a distance is
+    yield Case("top1", inputs | {"scores": inputs["scores"] - 20, "k": 1})
     for classes, k in ((7, 2), (10, 5), (11, 3)):
         yield Case("topk", _guesses(rng, 23, classes) | {"k": k})
     for classes, k in ((5, 1), (8, 3), (8, 2)):

@@ -170,6 +170,8 @@ def _draw_center(rng):
         yield Case("whole numbers", _sets(rng, n, m, c, np.uint8), tolerance=1e-4)  # what float32 gives
     for layout, dtype in (("read-only", np.float64), ("strided", np.float32), ("plain", np.float32)):
         yield Case("contract", _sets(rng, 2, 3, 4, dtype), layout=layout, exact_dtype=True)
+    mixed = _sets(rng, 2, 3, 4, np.uint8)  # it is the dtype of images that is kept
+    yield Case("contract", mixed | {"images": mixed["images"].astype(np.float64)}, exact_dtype=True)
 
 
 center_images = Exercise(

@@ -10,7 +10,8 @@ from autograder.values import Seed
 # --- What must hold ---------------------------------------------------------------------------------------------------
 
 SIZES, ONCE, MIXED, SEED = "sizes of train, val, test", "indices", "order", "chance comes from"
-ENOUGH_TO_BE_MIXED = 12  # of at least 90: a right division has such a part in one run with probability 79 / C(90, 12) < 1e-11
+# Of at least 90: a right division has such a part in one run with probability 79 / C(90, 12) < 1e-11, in order with 1 / 12! < 1e-8.
+ENOUGH_TO_BE_MIXED = 12
 
 
 def _looked_at(inputs, output):
@@ -55,10 +56,10 @@ def _once(count, parts):
 
 def _mixed(parts):
     """Whether the parts come from everywhere, and in which order they stand."""
-    runs = [max(part) - min(part) < len(part) for part in parts[1:] if len(part) >= ENOUGH_TO_BE_MIXED]
-    if any(runs):
+    large = [part for part in parts if len(part) >= ENOUGH_TO_BE_MIXED]
+    if any(max(part) - min(part) < len(part) for part in large):
         return "a part is one run of neighbours"
-    return "ascending" if len(parts[0]) >= ENOUGH_TO_BE_MIXED and parts[0] == sorted(parts[0]) else "random"
+    return "ascending" if any(part == sorted(part) for part in large) else "random"
 
 
 # --- Divisions, right and wrong ---------------------------------------------------------------------------------------

@@ -420,7 +420,7 @@ with waits_for("preprocess.to_chw", "preprocess.center_images"):
 # %% [markdown]
 # ### Experiment: what centring is good for
 #
-# A linear classifier on the digits, trained by gradient descent (01 explains both), always at the largest rate that cannot diverge.
+# A linear classifier on the digits, trained by gradient descent (01 explains both), each with the step that just suits its steepest direction.
 #
 # **Predict.** Does centring change the nearest neighbour's error? And how far the linear classifier gets in 100 steps?
 #

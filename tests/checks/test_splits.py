@@ -93,3 +93,12 @@ def test_sizes_are_rounded():
 
     split = load_subject(load(ID), SOLUTIONS)
     assert list(map(len, split(100, 0.29, 0.07, np.random.default_rng(0)))) == [64, 29, 7]
+
+
+@pytest.mark.parametrize("sorted_part", [0, 1, 2])
+def test_every_part_is_in_random_order(sorted_part):
+    def one_sorted(count, val_fraction, test_fraction, rng):
+        parts = by_keys(count, val_fraction, test_fraction, rng)
+        return tuple(np.sort(part) if i == sorted_part else part for i, part in enumerate(parts))
+
+    assert aspects_lost(one_sorted) == ["shuffled"]

@@ -102,7 +102,7 @@ def record(
         # Without a notebook there is nothing for `nbgrader autograde` to take for an empty answer; the formgrader shows ours.
         if submission.notebook or tree == "autograded":
             content[folder / name] = (nbformat.writes(notebook) + "\n").encode("utf-8", "replace")
-        content |= {folder / file: data for file, data in submission.files.items()}
+        content |= {folder / file: data for file, data in (submission.files | submission.artefacts).items()}
         if submission.timestamp:
             content[folder / "timestamp.txt"] = submission.timestamp.encode()
     with _gradebook(out, assignment) as gradebook:

@@ -35,21 +35,21 @@ class Submission:
     """What one learner handed in for one assignment.
 
     files      "cnnlib/conv.py" -> source as UTF-8, of the files that the assignment names and that could be read
-    artefacts  "lenet5.npz" -> bytes, of the results that are handed in as files
     notebook   the learner's cells, or None when there is no readable notebook
     problems   what a person should look at, each a clause: the submission goes to the TA's queue
     notes      what was mended on the way and needs nobody
     timestamp  when it was handed in, as nbgrader writes it ("" when unknown)
+    artefacts  "lenet5.npz" -> bytes, of the results that are handed in as files
     """
 
     learner: str
     assignment: str
     files: dict[str, bytes] = field(default_factory=dict)
-    artefacts: dict[str, bytes] = field(default_factory=dict)
     notebook: Notebook | None = None
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     timestamp: str = ""
+    artefacts: dict[str, bytes] = field(default_factory=dict)
 
     def answer(self, exercise_id: str, variable: str) -> str | None:
         """The source of the answer cell of an exercise, also when the cell has lost its metadata; None without one."""

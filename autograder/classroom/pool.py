@@ -36,6 +36,7 @@ def judge_all(tasks: Iterator[Task], workers: int, work: Work | None = None) -> 
     work = work or _work
     again: deque[Task] = deque()
     running: dict[Future, Task] = {}
+    failed: set[Any] = set()  # names of tasks that have raised something themselves: being lost with another's worker does not count
     pool: ProcessPoolExecutor | None = None
     exhausted = False
     with _environment(ONE_THREAD):
@@ -62,9 +63,11 @@ def judge_all(tasks: Iterator[Task], workers: int, work: Work | None = None) -> 
                         yield task[0], [Verdict.from_dict(plain) for plain in future.result()]
                     elif isinstance(error, CourseError):
                         raise error
-                    elif alone:
+                    elif alone and (isinstance(error, BrokenProcessPool) or task[0] in failed):
                         yield task[0], error
                     else:
+                        if not isinstance(error, BrokenProcessPool):
+                            failed.add(task[0])
                         again.append(task)
         finally:
             if pool is not None:

@@ -148,7 +148,7 @@ def test_right_parameters_beside_a_spoilt_argument_are_not_taken_for_another_dty
 
 
 def test_a_missing_return_is_said_as_such():
-    assert "it is None: is a `return` missing?" in str(check("train_loop.sgd_epoch", lambda **_: None, seed=1))
+    assert "it is None (is a `return` missing?)" in str(check("train_loop.sgd_epoch", lambda **_: None, seed=1))
 
 
 def test_numbers_do_not_depend_on_the_order():

@@ -211,7 +211,7 @@ def test_code_that_cannot_be_read_or_exits_leaves_the_watch_alive(course, termin
     path.write_text("def rotate180(w:\n")
     screen.sees("SyntaxError.*q quit")
     path.write_text("import sys\nsys.exit(3)\n")
-    screen.sees("SystemExit.*q quit")
+    screen.sees("left Python with exit.*q quit")
     path.write_text(with_function(stubs, ROTATE))
     screen.sees("Everything holds")
 

@@ -305,7 +305,8 @@ def test_the_journal_survives_damage(tmp_path):
 
 def test_the_key_is_of_all_that_decides(course, tmp_path):
     base = job.Job((FORWARD,), {"cnnlib/conv.py": b"a"}, (), {}, {}, {}, 1, "s", "none", "r")
-    changes = [{"files": {"cnnlib/conv.py": b"b"}}, {"missing": ("conv",)}, {"artefacts": {"w.npz": b"w"}}, {"answers": {"x.y": "z"}}, {"visible_seed": 2}, {"secret_seed": "t"},
+    changes = [{"files": {"cnnlib/conv.py": b"b"}}, {"missing": ("conv",)}, {"artefacts": {"w.npz": b"w"}},
+               {"answers": {"x.y": "z"}}, {"visible_seed": 2}, {"secret_seed": "t"},
                {"sandbox": "bubblewrap"}, {"rest": "q"}, {"exercises": (CORRELATE,)}]
     keys = {job.Job(**{**vars(base), **change}).key for change in changes} | {base.key}
     assert len(keys) == len(changes) + 1

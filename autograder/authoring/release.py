@@ -90,6 +90,9 @@ def bundle(course: Course) -> dict[str, bytes]:
     content |= {f"autograder/{path.relative_to(package).as_posix()}": path.read_bytes() for path in files.walk(package)}
     content |= {path.relative_to(course.root).as_posix(): path.read_bytes() for path in files.walk(course.root / "data")}
     content |= {path.name: path.read_bytes() for pattern in TOP_FILES for path in course.root.glob(pattern) if path.is_file()}
+    guide = course.root / "docs" / "learners.md"
+    if guide.is_file():  # the README is for those who also grade and write the course; its links would lead nowhere here
+        content["README.md"] = guide.read_text(encoding="utf-8").replace("../README.md", course.repository).encode()
     return dict(sorted(content.items()))
 
 

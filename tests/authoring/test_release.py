@@ -30,6 +30,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+def test_the_learners_guide_is_the_copys_readme_and_leads_somewhere(toy):
+    toy.write("docs/learners.md", "# Getting started\nBadges are in the [README](../README.md).\n")
+    course = toy.course
+    readme = bundle(course)["README.md"].decode()
+    assert readme.startswith("# Getting started") and f"]({course.repository})" in readme and "../" not in readme
+
+
 def test_the_learners_copy_is_complete(toy, out):
     toy.write("README.md", "# Toy\n")
     toy.write("Makefile", "lab:\n")

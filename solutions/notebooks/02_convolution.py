@@ -133,7 +133,7 @@ animate_sliding_filter(x, kernel, np.array([[19.0, 25.0], [37.0, 43.0]]))
 show_placements(7, 3, strides=(1, 2, 3))
 
 # %% [markdown]
-# Lectures like to write $(N - F)/S + 1$, with $N = 7$ and $F = 3$:
+# Many courses write $(N - F)/S + 1$, with $N = 7$ and $F = 3$:
 #
 # | stride $S$ | $(N-F)/S + 1$ | placements |
 # |---|---|---|
@@ -147,7 +147,7 @@ show_placements(7, 3, strides=(1, 2, 3))
 # > $$\text{output} = \left\lfloor \frac{n + 2p - d\,(k-1) - 1}{s} \right\rfloor + 1$$
 # >
 # > $n$ input size, $k$ filter, $s$ stride, $p$ zeros added on *each* side, $d$ dilation (1 = a normal filter; 2 leaves a gap of
-# > one between its elements). With $d = 1$ and no remainder it is the lectures' formula, with $N + 2p$ for $N$.
+# > one between its elements). With $d = 1$ and no remainder it is their formula, with $N + 2p$ for $N$.
 #
 # Height and width are computed separately, each with its own stride and padding.
 
@@ -218,7 +218,7 @@ with waits_for("shapes.conv_output_size"):
     show_curves(curves, "5×5 filters, no padding", "layers", "height = width", logy=True)
 
 # %% [markdown]
-# 32 takes 7 layers. For 224 a lecture says 44, which is $(224-4)/5$; but a 5×5 filter takes 4 rows and not 5, so it is
+# 32 takes 7 layers. For 224 some lecture slides say 44, which is $(224-4)/5$; but a 5×5 filter takes 4 rows and not 5, so it is
 # $(224-4)/4 = 55$, as your own function counts. Without stride the size falls by a fixed amount; with stride 2 it *halves*, so
 # a handful of layers is enough.
 #
@@ -804,7 +804,7 @@ check("shapes.sizing", sizing)
 # <details><summary>What to notice (after your check is green)</summary>
 #
 # The one fully connected layer holds more than nine parameters in ten. And conv3 does not land exactly: `fits(92, 5, 2)` is false, one row and one
-# column of its input are never seen. The lectures' formula gives 44.5 there; we round down.
+# column of its input are never seen. Without rounding the formula gives 44.5 there; we round down.
 # </details>
 
 # %% [markdown]

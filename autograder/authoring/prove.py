@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import artefacts, checks, files, judge, probes, runner
-from autograder.authoring import build, leaks, notebooks, stubs
+from autograder.authoring import build, leaks, notebooks, release, stubs
 from autograder.course import Assignment, Course, CourseError
 from autograder.exercise import Exercise, Misconception, UnknownExercise, load
 from autograder.loading import Missing, load_answer
@@ -89,7 +89,7 @@ def prove(course: Course, progress: Callable[[str], None] | None = None) -> Proo
         for assignment in course.assignments:
             findings += _assignment(material, assignment)
         findings += _files(material)
-        findings += leaks.leaks(course, generated, material.secret_lines)
+        findings += leaks.leaks(course, release.bundle(course), material.secret_lines)  # generated files, and the checks that go out with them
     return Proof(findings, len(course.exercise_ids))
 
 

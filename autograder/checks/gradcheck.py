@@ -50,7 +50,7 @@ def _draw(rng):
 
 def _not_restored(f, x, step=1e-5):
     moved, gradient = x.astype(np.float64), np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
+    for i in np.ndindex(*x.shape):
         moved[i] += step
         above = f(moved)
         moved[i] -= 2 * step
@@ -77,7 +77,7 @@ def _all_at_once(f, x, step=1e-5):
 def _in_dtype_of_x(f, x, step=1e-5):
     """Moved in copies that keep the dtype: float32 is rounded, whole numbers lose what follows the point."""
     gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
+    for i in np.ndindex(*x.shape):
         above, below = x.copy(), x.copy()
         above[i], below[i] = x[i] + step, x[i] - step
         gradient[i] = (f(above) - f(below)) / (2 * step)
@@ -90,7 +90,7 @@ def _whole_numbers_cut_off(f, x, step=1e-5):
 
 def _in_place(f, x, step=1e-5):
     gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
+    for i in np.ndindex(*x.shape):
         here = x[i]
         x[i] = here + step
         above = f(x)

@@ -34,9 +34,9 @@ def _run(parameters, images, labels, loss_and_gradients, learning_rate, batches,
     shown, losses = labels if shown is None else shown, []
     parameters = {name: value.astype(np.float64) for name, value in parameters.items()}
     for batch in batches:
-        loss, gradients = loss_and_gradients(parameters, images[batch].astype(np.float64), shown[batch])
+        loss, slopes = loss_and_gradients(parameters, images[batch].astype(np.float64), shown[batch])
         losses.append(loss)
-        parameters = {name: value - learning_rate * gradients[name] for name, value in parameters.items()}
+        parameters = {key: parameters[key] - learning_rate * slopes[key] for key in parameters}
     return parameters, float(np.average(losses, weights=[len(batch) for batch in batches]))
 
 

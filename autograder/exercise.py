@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
@@ -199,6 +199,23 @@ def _worded(value: Any) -> str:
     if isinstance(value, Given):
         return f"{value.name}({_described(value.parameters)})"
     return f"{{{_described(value)}}}" if isinstance(value, Mapping) else repr(value)
+
+
+def contract_cases(make: Callable[[type], dict[str, Any]]) -> Iterator[Case]:
+    """Cases of the contract aspect; `make` draws the inputs in a dtype."""
+    for layout, dtype in (("read-only", np.float64), ("strided", np.float32), ("plain", np.float32)):
+        yield Case("contract", make(dtype), layout=layout, exact_dtype=True)
+
+
+def float64_result(oracle: Callable[..., Any], like: str = "x") -> Misconception:
+    """Right numbers, always in float64."""
+    return Misconception(
+        "float64_result",
+        "The result is float64 whatever came in.",
+        f"np.zeros makes float64 unless told otherwise: give it the dtype of {like}.",
+        oracle,
+        keeps_dtype=False,
+    )
 
 
 def _shape(array: np.ndarray) -> str:

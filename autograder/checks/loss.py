@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases
 from autograder.draw import distinct, normal
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases
 from autograder.oracles import tensor
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases
 from autograder.draw import normal
-from autograder.exercise import Case, Misconception
+from autograder.exercise import Case, Misconception, contract_cases
 from autograder.oracles import gradients, tensor
 
 FAR = (1000.0, -1000.0, 100.0, -100.0)  # where exp overflows: from 710 on, in float32 from 89 on

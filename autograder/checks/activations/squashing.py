@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks.activations.common import backward, dout_forgotten, dout_overwritten, draw, forward, oracles, x_overwritten
-from autograder.checks.conv.common import float64_result
-from autograder.exercise import Aspect, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Exercise, Misconception, contract, float64_result
 
 _tanh, _tanh_gradient = oracles("tanh")
 _sigmoid, _sigmoid_gradient = oracles("sigmoid")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result, layer, swapped
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.checks.conv.common import layer, swapped
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import conv2d, pair, side_padding, tensor
 
 

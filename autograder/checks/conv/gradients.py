@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder.checks.conv.common import contract_cases, float64_result
 from autograder.draw import distinct, normal
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import conv2d, gradients, tensor
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result, swapped
+from autograder.checks.conv.common import swapped
 from autograder.checks.fast_conv.common import (
     fold,
     fold_at_stride_1,
@@ -18,7 +18,7 @@ from autograder.checks.fast_conv.common import (
     unfold,
 )
 from autograder.draw import normal
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import pair
 
 STRIDES = (2, (1, 3), (3, 2))

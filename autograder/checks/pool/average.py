@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result
 from autograder.checks.pool.common import backward_by, cropped, cut_from_the_end, forward_by, images, kept, padded, windows, with_dout
 from autograder.checks.pool.wrong_forward import mean, pooled, shared
 from autograder.draw import distinct
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import pair
 
 forward, backward = forward_by("avg_pool2d"), backward_by("avg_pool2d")

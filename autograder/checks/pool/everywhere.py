@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result
 from autograder.checks.pool.common import images
 from autograder.draw import normal
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import gradients, tensor
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result
 from autograder.checks.pool.common import forward_by, images
 from autograder.checks.pool.wrong_forward import maximum, mean, pooled, shared
 from autograder.draw import distinct
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import pair
 
 forward = forward_by("max_pool2d")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv.common import contract_cases, float64_result, swapped
+from autograder.checks.conv.common import swapped
 from autograder.checks.pool.common import backward_by, cropped, cut_from_the_end, images, kept, padded, windows, with_dout
 from autograder.draw import distinct, normal
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import pair
 
 backward = backward_by("max_pool2d")

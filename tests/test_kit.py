@@ -195,6 +195,7 @@ def test_the_animation_has_a_frame_per_output_and_fetches_nothing() -> None:
             ["stride 1: 5 placements", "stride 2: 3 placements", "stride 3: 2 placements,\n1 pixel never seen"],
         ),
         (lambda: kit.show_placements(7, 3, (1, 2), padding=1), ["stride 1: 7 placements", "stride 2: 4 placements"]),
+        (lambda: kit.show_placements(7, 3, (1, 2), dilation=2), ["stride 1, dilation 2: 3 placements", "stride 2, dilation 2: 2 placements"]),
         (lambda: kit.show_channel_options(), ["one filter per channel", "all channels to one output"]),
         (lambda: kit.show_filter_bank((3, 32, 32), 6, 5), ["3×32×32", "6 filters of 3×5×5 + bias", "6×28×28"]),
         (lambda: kit.show_receptive_field([(3, 2), (3, 1), (3, 1)]), ["image  (11)", "layer 1: 3 wide, stride 2  (5)"]),

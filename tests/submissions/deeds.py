@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -121,3 +123,100 @@ def colab_notebook(folder: Path) -> None:
 
 def _zip_beside(folder: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(folder.with_name(f"{folder.name}.zip"), "w", zipfile.ZIP_DEFLATED)
+
+
+def null_bytes(folder: Path) -> None:
+    path = folder / "cnnlib" / "template.py"
+    path.write_bytes(path.read_bytes() + b"\0" * 512)
+
+
+def latin1_source(folder: Path) -> None:
+    path = folder / "cnnlib" / "template.py"
+    path.write_bytes("# für die Schüler\n".encode("latin-1") + path.read_bytes())
+
+
+def other_kernel(folder: Path) -> None:
+    def change(notebook):
+        notebook["metadata"]["kernelspec"] = {"name": "julia-1.11", "display_name": "Julia 1.11", "language": "julia"}
+        notebook["metadata"]["language_info"] = {"name": "julia"}
+
+    _edit(folder, change)
+
+
+def future_format(folder: Path) -> None:
+    def change(notebook):
+        notebook["nbformat_minor"] = 99
+        notebook["invented_later"] = {"cells": "elsewhere"}
+
+    _edit(folder, change)
+
+
+def huge_outputs(folder: Path) -> None:
+    def change(notebook):
+        code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        for cell in code[:20]:
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "epoch 1, loss 0.1\n" * 600_000}]
+
+    _edit(folder, change)
+
+
+def reorder_cells(folder: Path) -> None:
+    _edit(folder, lambda notebook: notebook["cells"].reverse())
+
+
+def unknown_cells(folder: Path) -> None:
+    def change(notebook):
+        for number in range(3):
+            info = {"grade": True, "solution": False, "locked": True, "points": 100, "grade_id": f"bonus-{number}", "schema_version": 3}
+            output = {"output_type": "execute_result", "data": {"text/plain": "100.0"}, "metadata": {}, "execution_count": 1}
+            cell = {"cell_type": "code", "id": f"bonus-{number}", "metadata": {"nbgrader": info}, "source": "100.0", "outputs": [output]}
+            notebook["cells"].append(cell | {"execution_count": 1})
+
+    _edit(folder, change)
+
+
+def flip_flags(folder: Path) -> None:
+    def change(notebook):
+        for cell in notebook["cells"]:
+            info = cell["metadata"].get("nbgrader", {})
+            info.update({flag: not info[flag] for flag in ("grade", "solution", "locked") if flag in info})
+
+    _edit(folder, change)
+
+
+def forge_identity(folder: Path) -> None:
+    (folder / "timestamp.txt").write_text("1970-01-01 00:00:00.000000 UTC\n", encoding="utf-8")
+    _edit(folder, lambda notebook: notebook["metadata"].update(student_id="correct-reference", nbgrader={"student": "correct-reference"}))
+
+
+def zip_repository(folder: Path) -> None:
+    with _zip_beside(folder) as archive:
+        for path in sorted(folder.rglob("*.*")):
+            archive.write(path, f"stride-main/homework/{path.relative_to(folder)}")
+        packages = ".venv/lib/python3.11/site-packages"
+        for name in (".git/config", ".git/objects/ab/cdef", f"{packages}/numpy/__init__.py", "cnnlib/__pycache__/conv.cpython-311.pyc"):
+            archive.writestr(f"stride-main/{name}", b"raise SystemExit")
+        for number in range(300):
+            archive.writestr(f"stride-main/.ipynb_checkpoints/old-{number}.py", b"raise SystemExit")
+    shutil.rmtree(folder)
+
+
+def nest_zips(folder: Path) -> None:
+    inner = b""
+    for _ in range(3):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            if inner:
+                archive.writestr("homework.zip", inner)
+            else:
+                for path in sorted(folder.rglob("*.*")):
+                    archive.write(path, path.relative_to(folder))
+        inner = buffer.getvalue()
+    folder.with_name(f"{folder.name}.zip").write_bytes(inner)
+    shutil.rmtree(folder)
+
+
+def pipe_and_hard_link(folder: Path) -> None:
+    path = folder / "cnnlib" / "template.py"
+    os.link(path, folder / "cnnlib" / "other.py")
+    os.mkfifo(folder / "pipe.py")

@@ -76,6 +76,16 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="for gradebook, feedback, report and results")
     sub.add_argument("--workers", type=int, metavar="N", help="submissions graded at once (default: one per core)")
     sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="none: only for code that you have read")
+    sub = command("collect", _collect, "lay out what Canvas, Moodle or Gradescope gives to download, a folder per learner")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("download", type=Path, metavar="DOWNLOAD.zip")
+    sub.add_argument("--to", type=Path, required=True, metavar="DIR", help="where the submissions shall lie")
+    sub.add_argument("--roster", type=Path, metavar="FILE.csv", help="who is in the class: the system's own export")
+    sub = command("export", _export, "marks as a table for Canvas, Moodle, Gradescope or a spreadsheet")
+    sub.add_argument("kind", choices=("canvas", "moodle", "gradescope", "csv"))
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub.add_argument("--to", type=Path, metavar="FILE.csv", help="the table (default: DIR/KIND.csv)")
+    sub.add_argument("--roster", type=Path, metavar="FILE.csv", help="the system's own export, to be filled in")
     sub = command("queue", _queue, "what waits for a person after grading, and why")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
     command("doctor", _doctor, "attack this machine's sandbox, and say what is enforced")
@@ -174,6 +184,26 @@ def _grade(arguments: argparse.Namespace) -> int:
         course, arguments.assignment, arguments.submissions, arguments.out, arguments.workers, arguments.sandbox, progress=sys.stderr.isatty()
     )
     print(grading.summary(results, arguments.out))
+    return OK
+
+
+def _collect(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import collect, roster
+
+    assignment = load_course().assignment(arguments.assignment)
+    people = roster.read(arguments.roster) if arguments.roster else None
+    result = collect.collect(assignment, arguments.download, arguments.to, people)
+    print(collect.summary(assignment, result, arguments.to))
+    return OK
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import export, roster
+
+    people = roster.read(arguments.roster) if arguments.roster else None
+    target = arguments.to or arguments.out / f"{arguments.kind}.csv"
+    path, remarks = export.export(load_course(), arguments.kind, arguments.out, target, people)
+    print("\n".join([f"Marks: {path}", *remarks]))
     return OK
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import os
 import sqlite3
 import sys
@@ -66,7 +67,7 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
     if not (out / "nbgrader_config.py").exists():
         content[out / "nbgrader_config.py"] = config(course, sandbox).encode()
     _free(out / DATABASE)
-    with _gradebook(out, assignment) as gradebook:
+    with opened(out) as gradebook:
         from nbgrader.preprocessors import SaveCells
 
         gradebook.update_or_create_assignment(assignment.id)
@@ -105,7 +106,7 @@ def record(
         content |= {folder / file: data for file, data in (submission.files | submission.artefacts).items()}
         if submission.timestamp:
             content[folder / "timestamp.txt"] = submission.timestamp.encode()
-    with _gradebook(out, assignment) as gradebook:
+    with opened(out) as gradebook:
         gradebook.update_or_create_student(submission.learner)
         row = gradebook.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
         notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
@@ -179,7 +180,7 @@ def _late(out: Path, assignment: Assignment, learner: str) -> None:
 
 
 @contextlib.contextmanager
-def _gradebook(out: Path, assignment: Assignment) -> Iterator:
+def opened(out: Path) -> Iterator:
     """nbgrader's gradebook in `out`; what the database refuses becomes one sentence."""
     from nbgrader.api import Gradebook
     from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning
@@ -190,6 +191,8 @@ def _gradebook(out: Path, assignment: Assignment) -> Iterator:
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own relations, with a newer SQLAlchemy
             yield gradebook
     except OperationalError as error:
+        if "disk" in str(error.orig):  # SQLite's words for a full disk, and for one that fails
+            raise OSError(errno.ENOSPC, str(error.orig)) from error
         raise busy(out) from error
     except DatabaseError as error:
         raise _damaged(out) from error

@@ -7,6 +7,7 @@ journal keeps every verdict, so a run that was stopped goes on where it stopped 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -26,6 +27,7 @@ from autograder.verdict import Verdict
 
 GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
 GRADER_ERROR, NOT_JUDGED = "grader_error", "not_judged"  # of an exercise, beside a verdict's own statuses
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 RESULTS, REPORT, JOURNAL = "results.json", "report.html", "journal.jsonl"
 
 
@@ -56,7 +58,7 @@ def grade(
         from autograder.sandboxing.sandbox import require
 
         require()
-    with _lock(out, assignment):
+    with _lock(out, assignment), _room(out):
         gradebook.prepare(out, course, assignment, origin.notebook, sandbox)
         run = _Run(course, assignment, origin, out, Journal(out / JOURNAL), sandbox)
         results = _grade(run, found, workers or default_workers(), progress)
@@ -171,6 +173,18 @@ def _result(run: _Run, submission: Submission, verdicts: Sequence[Verdict] | Non
         "digest": submission.digest,
         "sandbox": run.sandbox,
     }
+
+
+@contextlib.contextmanager
+def _room(out: Path) -> Iterator[None]:
+    """A full or failing disk is one sentence: the journal has what was judged, and nothing is half-written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        again = "Make room there, then run the same command again: what has been judged is kept"
+        raise CourseError(f"{out} cannot be written any more ({error.strerror}). {again}") from error
 
 
 @contextlib.contextmanager

@@ -1,0 +1,227 @@
+"""From a learning management system and back: downloads as Canvas, Moodle and Gradescope name them, rosters, and tables of marks."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom import collect, export, grading, intake, roster
+from autograder.course import CourseError
+from tests import toy_class
+
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,07 Filters (991),Old Quiz (4),Current Score
+    Points Possible,,,,,30,5,(read only)
+"Doe, Jane",501,U-1,jdoe,A,,5,90
+"Müller, Özgür",502,U-2,omueller,A,,4,80
+"=HYPERLINK(0), Eve",503,U-3,eve,B,,3,70
+"Student, Test",599,,,A,,,
+"""
+MOODLE = """First name;Last name;ID number;Email address;Assignment: 07 Filters (Real)
+Jane;Doe;U-1;jdoe@uni.example;-
+Özgür;Müller;U-2;omueller@uni.example;-
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return toy_class.make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def packed(course, tmp_path_factory) -> dict[str, bytes]:
+    """A right submission and a wrong one, as the zips that `stride submit` makes."""
+    made = {}
+    for name, source in (("right", toy_class.solution()), ("wrong", toy_class.without_bias())):
+        folder = toy_class.hand_in(tmp_path_factory.mktemp("work") / name, course, source)
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for path in folder.rglob("*.*"):
+                archive.write(path, path.relative_to(folder))
+        made[name] = buffer.getvalue()
+    return made
+
+
+def download(path: Path, members: dict[str, bytes], when: tuple[int, ...] = (2026, 3, 4, 17, 59, 58)) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name, when), content)
+    return path
+
+
+def table(path: Path, text: str) -> roster.Roster:
+    path.write_text(text, encoding="utf-8-sig")
+    return roster.read(path)
+
+
+def laid_out(folder: Path) -> dict[str, list[str]]:
+    return {path.name: sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()) for path in sorted(folder.iterdir())}
+
+
+def test_canvas(course, packed, tmp_path) -> None:
+    members = {
+        "doejane_501_9001_07_submission-2.zip": packed["right"],
+        "mullerozgur_LATE_502_9002_07_filters.ipynb": b"{}",
+        "mullerozgur_LATE_502_9002_conv-1.py": b"x = 1\n",
+        "ghost_777_9003_07_submission.zip": packed["wrong"],
+        "student_599_9004_07_submission.zip": packed["wrong"],
+    }
+    people = table(tmp_path / "roster.csv", CANVAS)
+    assignment = course.assignments[0]
+    result = collect.collect(assignment, download(tmp_path / "all.zip", members), tmp_path / "to", people)
+    assert laid_out(tmp_path / "to") == {
+        "jdoe": ["07_submission.zip"],
+        "omueller": ["07_filters.ipynb", "conv.py"],
+        "ghost-777": ["07_submission.zip"],
+        "599": ["07_submission.zip"],
+    }
+    assert result.late == ["omueller"] and result.missing == ["eve"]
+    assert [problem for problem in result.problems if "ghost is not in the roster: the folder is called ghost-777" in problem]
+    said = collect.summary(assignment, result, tmp_path / "to")
+    assert "4 submissions" in said and "Late by the system's word: omueller." in said and "not in the download: eve." in said
+    read = intake.read("jdoe", [tmp_path / "to" / "jdoe"], course, assignment)
+    assert read.files["cnnlib/conv.py"] == toy_class.solution().encode() and read.notebook
+    theirs = datetime.datetime(2026, 3, 4, 17, 59, 58).astimezone(datetime.UTC)
+    assert read.timestamp == theirs.strftime("%Y-%m-%d %H:%M:%S UTC"), "the system's time, not the file's own"
+
+
+@pytest.mark.parametrize("layout", ["{}_4711_assignsubmission_file/", "{}_4711_assignsubmission_file_/", "{}_4711_assignsubmission_file_"])
+def test_moodle(course, packed, tmp_path, layout: str) -> None:
+    members = {
+        layout.format("Jane Doe") + "07_submission.zip": packed["right"],
+        layout.format("Özgür Müller") + "07_submission.zip": packed["wrong"],
+        "Jane Doe_4711_assignsubmission_onlinetext/onlinetext.html": b"<p>Dear grader</p>",
+    }
+    people = table(tmp_path / "roster.csv", MOODLE)
+    result = collect.collect(course.assignments[0], download(tmp_path / "all.zip", members), tmp_path / "to", people)
+    assert laid_out(tmp_path / "to") == {"U-1": ["07_submission.zip"], "U-2": ["07_submission.zip"]}
+    assert not result.problems and not result.missing
+
+
+def test_gradescope(course, packed, tmp_path) -> None:
+    about = """
+submission_1:
+  :submitters:
+  - :name: Jane Doe
+    :sid: U-1
+    :email: jdoe@uni.example
+  - :name: Özgür Müller
+    :email: omueller@uni.example
+  :created_at: 2026-03-04 17:59:58.25 Z
+submission_2:
+  :submitters: []
+"""
+    members = {
+        "assignment_5_export/submission_metadata.yml": about.encode(),
+        "assignment_5_export/submission_1/07_filters.ipynb": b"{}",
+        "assignment_5_export/submission_1/cnnlib/conv.py": b"x = 1\n",
+        "assignment_5_export/submission_2/conv.py": b"",
+    }
+    result = collect.collect(course.assignments[0], download(tmp_path / "all.zip", members), tmp_path / "to", table(tmp_path / "r.csv", MOODLE))
+    assert laid_out(tmp_path / "to") == dict.fromkeys(("U-1", "U-2"), ["07_filters.ipynb", "cnnlib/conv.py"]), "both of a group get their work"
+    expected = datetime.datetime(2026, 3, 4, 17, 59, 58, tzinfo=datetime.UTC).timestamp()
+    assert abs(os.stat(tmp_path / "to" / "U-1" / "cnnlib" / "conv.py").st_mtime - expected) < 1
+    assert not result.problems
+
+
+def test_collecting_again_replaces_learner_by_learner(course, packed, tmp_path) -> None:
+    people, target = table(tmp_path / "r.csv", CANVAS), tmp_path / "to"
+    for name in ("wrong", "right"):
+        collect.collect(course.assignments[0], download(tmp_path / f"{name}.zip", {"doejane_501_1_07_submission.zip": packed[name]}), target, people)
+        (target / "by_hand").mkdir(exist_ok=True)
+    assert (target / "jdoe" / "07_submission.zip").read_bytes() == packed["right"] and (target / "by_hand").is_dir()
+    assert sorted(path.name for path in target.iterdir()) == ["by_hand", "jdoe"]
+
+
+def test_without_a_roster_names_and_numbers_are_the_ids(course, packed, tmp_path) -> None:
+    collect.collect(course.assignments[0], download(tmp_path / "all.zip", {"doejane_501_1_07_submission.zip": packed["right"]}), tmp_path / "to")
+    assert list(laid_out(tmp_path / "to")) == ["doejane-501"]
+
+
+def test_two_people_of_one_name_are_for_a_person_to_tell(course, packed, tmp_path) -> None:
+    people = table(tmp_path / "r.csv", MOODLE + "Jane;Doe;U-9;other@uni.example;-\n")
+    members = {"Jane Doe_1_assignsubmission_file/07_submission.zip": packed["right"]}
+    result = collect.collect(course.assignments[0], download(tmp_path / "all.zip", members), tmp_path / "to", people)
+    assert list(laid_out(tmp_path / "to")) == ["Jane Doe"] and "Jane Doe stands for 2 people of the roster" in result.problems[0]
+
+
+@pytest.mark.parametrize("content", [b"no zip", {"notes.txt": b"nothing"}, {"../../doe_1_2_x.zip": b""}])
+def test_what_is_no_download_is_refused_with_a_sentence(course, tmp_path, content) -> None:
+    path = tmp_path / "all.zip"
+    path.write_bytes(content) if isinstance(content, bytes) else download(path, content)
+    with pytest.raises(CourseError, match=r"stride collect 07 DOWNLOAD\.zip --to"):
+        collect.collect(course.assignments[0], path, tmp_path / "to")
+    assert not list(tmp_path.rglob("*_x.zip"))
+
+
+@pytest.fixture(scope="module")
+def graded(course, tmp_path_factory) -> Path:
+    here = tmp_path_factory.mktemp("class")
+    for learner, source in (("jdoe", toy_class.solution()), ("omueller", toy_class.without_bias()), ("stranger", toy_class.solution())):
+        toy_class.hand_in(here / "submissions" / learner, course, source, {toy_class.WRITTEN: "It shifts."})
+    grading.grade(course, "07", here / "submissions", here / "out", sandbox="none", progress=False)
+    return here / "out"
+
+
+def exported(course, kind: str, out: Path, target: Path, people: roster.Roster | None = None) -> tuple[list[list[str]], list[str]]:
+    path, remarks = export.export(course, kind, out, target, people)
+    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig")))), remarks
+
+
+def test_a_table_of_everything(course, graded, tmp_path) -> None:
+    rows, remarks = exported(course, "csv", graded, tmp_path / "marks.csv")
+    assert rows[0] == ["learner", "assignment", "points", "max_points", "late_penalty", "waits_for_a_person", "handed_in"]
+    assert [row[:6] for row in rows[1:]] == [
+        ["jdoe", "07", "26", "30", "0", "yes"], ["omueller", "07", "15", "30", "0", "yes"], ["stranger", "07", "26", "30", "0", "yes"],
+    ]
+    assert remarks == ["3 of 3 marks are not final: a person has still to mark something (nbgrader formgrader)."]
+
+
+def test_canvas_gets_its_own_table_back(course, graded, tmp_path) -> None:
+    rows, remarks = exported(course, "canvas", graded, tmp_path / "marks.csv", table(tmp_path / "roster.csv", CANVAS))
+    assert rows == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "07 Filters (991)"],
+        ["    Points Possible", "", "", "", "", "30"],
+        ["Doe, Jane", "501", "U-1", "jdoe", "A", "26"],
+        ["Müller, Özgür", "502", "U-2", "omueller", "A", "15"],
+        ["'=HYPERLINK(0), Eve", "503", "U-3", "eve", "B", ""],
+        ["Student, Test", "599", "", "", "A", ""],
+    ]
+    assert "Not in the roster, or there more than once: stranger." in remarks
+
+
+def test_moodle_gets_its_own_column(course, graded, tmp_path) -> None:
+    rows, _ = exported(course, "moodle", graded, tmp_path / "marks.csv", table(tmp_path / "roster.csv", MOODLE))
+    assert rows[0] == ["First name", "Last name", "ID number", "Email address", "Assignment: 07 Filters (Real)"]
+    assert [row[-1] for row in rows[1:]] == ["26", "15"]
+
+
+def test_gradescope_and_tables_without_a_roster(course, graded, tmp_path) -> None:
+    rows, _ = exported(course, "gradescope", graded, tmp_path / "a.csv")
+    assert rows[1][1:7] == ["jdoe", "", "07 Filters", "26", "30", "Ungraded"]
+    rows, _ = exported(course, "moodle", graded, tmp_path / "b.csv")
+    assert rows == [["Username", "07 Filters"], ["jdoe", "26"], ["omueller", "15"], ["stranger", "26"]]
+    rows, _ = exported(course, "canvas", graded, tmp_path / "c.csv")
+    assert rows[1][0].strip() == "Points Possible" and rows[2] == ["", "", "", "jdoe", "", "26"]
+
+
+def test_no_cell_is_a_formula() -> None:
+    for formula in ("=1+1", "@x", "-1", "+1", "\t=1", "\r=1"):
+        assert export.safe(formula) == f"'{formula}"
+    assert (export.safe("jdoe"), export.safe(-0.5)) == ("jdoe", "-0.5")
+
+
+def test_what_a_user_can_mend_is_one_sentence(course, graded, tmp_path) -> None:
+    with pytest.raises(CourseError, match="There is no gradebook in .*stride grade"):
+        export.export(course, "csv", tmp_path, tmp_path / "x.csv")
+    (tmp_path / "r.csv").write_text("colour,size\nred,3\n")
+    with pytest.raises(CourseError, match="names nobody: one of its columns should be called"):
+        roster.read(tmp_path / "r.csv")
+    (tmp_path / "r.csv").write_bytes(b"\xff\xfe\x00learner")
+    with pytest.raises(CourseError, match="not a table in UTF-8"):
+        roster.read(tmp_path / "r.csv")

@@ -76,6 +76,15 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="for gradebook, feedback, report and results")
     sub.add_argument("--workers", type=int, metavar="N", help="submissions graded at once (default: one per core)")
     sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="none: only for code that you have read")
+    sub = command("regrade", _regrade, "after a check or an exercise has changed: who would gain or lose what, and why")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--submissions", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub.add_argument("--apply", action="store_true", help="take all of it over")
+    sub.add_argument("--workers", type=int, metavar="N", help="as for stride grade")
+    sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="as for stride grade")
+    sub = command("report", _report, "make the class report anew, with what was marked by hand since")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
     sub = command("collect", _collect, "lay out what Canvas, Moodle or Gradescope gives to download, a folder per learner")
     sub.add_argument("assignment", metavar="ASSIGNMENT")
     sub.add_argument("download", type=Path, metavar="DOWNLOAD.zip")
@@ -184,6 +193,28 @@ def _grade(arguments: argparse.Namespace) -> int:
         course, arguments.assignment, arguments.submissions, arguments.out, arguments.workers, arguments.sandbox, progress=sys.stderr.isatty()
     )
     print(grading.summary(results, arguments.out))
+    return OK
+
+
+def _regrade(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import grading, regrade
+
+    course = load_course()
+    how = {"workers": arguments.workers, "sandbox": arguments.sandbox, "progress": sys.stderr.isatty()}
+    where = (course, arguments.assignment, arguments.submissions, arguments.out)
+    if arguments.apply:
+        print(grading.summary(grading.grade(*where, **how), arguments.out))
+        return OK
+    changes, submissions = regrade.compare(*where, **how)
+    again = f"stride regrade {arguments.assignment} --submissions {arguments.submissions} --out {arguments.out} --apply"
+    print(regrade.text(course.assignment(arguments.assignment).id, changes, submissions, again))
+    return OK
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import grading
+
+    print(f"Report: {grading.report_anew(load_course(), arguments.out)}")
     return OK
 
 

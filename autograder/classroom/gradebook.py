@@ -114,17 +114,33 @@ def record(
         gradebook.db.commit()
         _late(out, assignment, submission.learner)
         gradebook.db.expire_all()
-        penalty = row.late_submission_penalty or 0
-        marks = Marks(
-            max(row.score - penalty, 0.0),
-            row.max_score,
-            {grade.name: None if grade.manual_score is None and grade.auto_score is None else grade.score for grade in notebook.grades},
-            {comment.name: comment.comment for comment in notebook.comments if comment.comment},
-        )
+        marks = _marks(row, notebook)
     files.write_all(content)
     for path in stale - content.keys():  # of an earlier submission
         path.unlink()
     return graded, marks
+
+
+def current(out: Path, assignment: Assignment) -> dict[str, Marks]:
+    """What the gradebook holds now, by learner: also what people have marked since it was graded."""
+    from nbgrader.api import MissingEntry
+
+    with opened(out) as gradebook:
+        try:
+            rows = gradebook.find_assignment(assignment.id).submissions
+        except MissingEntry:
+            return {}
+        return {row.student.id: _marks(row, notebook) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook}
+
+
+def _marks(row, notebook) -> Marks:
+    """The marks in a submitted assignment's row and its notebook's."""
+    return Marks(
+        max(row.score - (row.late_submission_penalty or 0), 0.0),
+        row.max_score,
+        {grade.name: None if grade.manual_score is None and grade.auto_score is None else grade.score for grade in notebook.grades},
+        {comment.name: comment.comment for comment in notebook.comments if comment.comment},
+    )
 
 
 def show(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> NotebookNode:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,14 @@ from autograder.classroom.gradebook import Marks
 from autograder.classroom.intake import Submission
 from autograder.classroom.journal import Journal
 from autograder.classroom.pool import default_workers, judge_all
+from autograder.classroom.results import NAME, content, merged, read
 from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
 
 GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
 GRADER_ERROR, NOT_JUDGED = "grader_error", "not_judged"  # of an exercise, beside a verdict's own statuses
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
-RESULTS, REPORT, JOURNAL = "results.json", "report.html", "journal.jsonl"
+JOURNAL = "journal.jsonl"
 
 
 def grade(
@@ -40,10 +41,47 @@ def grade(
     sandbox: str = job.BUBBLEWRAP,
     progress: bool = True,
 ) -> list[dict[str, Any]]:
-    """Grade every submission in a folder into `out`, which becomes an nbgrader course. Gives the content of results.json.
+    """Grade every submission in a folder into `out`, which becomes an nbgrader course. Gives what results.json holds of it.
 
     Raises CourseError, with nothing lost, for what a user can mend; what is wrong with one submission stops no other.
     """
+    run, found = _ready(course, assignment_id, submissions, out, workers, sandbox)
+    with _lock(run.out, run.assignment), _room(run.out):
+        gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
+        results = _grade(run, found, workers or default_workers(), progress)
+        write(course, run.out, merged(run.out, run.assignment.id, results))
+    return results
+
+
+def judge_anew(
+    course: Course,
+    assignment_id: str,
+    submissions: Path,
+    out: Path,
+    workers: int | None = None,
+    sandbox: str = job.BUBBLEWRAP,
+    progress: bool = True,
+) -> dict[str, Sequence[Verdict] | None]:
+    """The verdicts that grading would come to now, by learner, in the journal of `out` and nowhere else (None: nothing can be judged)."""
+    from tqdm import tqdm
+
+    run, found = _ready(course, assignment_id, submissions, out, workers, sandbox)
+    judged: dict[str, Sequence[Verdict] | None] = {}
+    with _lock(run.out, run.assignment), _room(run.out), tqdm(total=len(found), unit="submission", disable=not progress) as bar:
+
+        def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
+            judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
+            bar.update()
+
+        for submission, verdicts in _judged(run, found, min(workers or default_workers(), len(found)), done):
+            done(submission, verdicts)
+    return judged
+
+
+def _ready(
+    course: Course, assignment_id: str, submissions: Path, out: Path, workers: int | None, sandbox: str
+) -> tuple[_Run, dict[str, list[Path]]]:
+    """What is to be graded, by learner, and how. Raises CourseError for whatever would stop it, before anything is begun."""
     assignment = course.assignment(assignment_id)
     submissions, out = Path(submissions).resolve(), Path(out).resolve()
     if sandbox not in (job.BUBBLEWRAP, job.NONE):
@@ -58,15 +96,29 @@ def grade(
         from autograder.sandboxing.sandbox import require
 
         require()
-    with _lock(out, assignment), _room(out):
-        gradebook.prepare(out, course, assignment, origin.notebook, sandbox)
-        run = _Run(course, assignment, origin, out, Journal(out / JOURNAL), sandbox)
-        results = _grade(run, found, workers or default_workers(), progress)
-        files.write_all({
-            out / RESULTS: (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
-            out / REPORT: report.html(course, assignment, origin.notebook, results, sandbox).encode("utf-8", "replace"),
-        })
-    return results
+    return _Run(course, assignment, origin, out, sandbox), found
+
+
+def write(course: Course, out: Path, results: Sequence[dict[str, Any]]) -> None:
+    """results.json, and the reports made of it."""
+    pages = {out / name: page.encode("utf-8", "replace") for name, page in report.pages(course, results).items()}
+    files.write_all({out / NAME: content(results)} | pages)
+
+
+def report_anew(course: Course, out: Path) -> Path:
+    """The class report with the gradebook's marks of now: of all assignments in `out`, and with what people have marked since. Gives its path.
+
+    Raises CourseError where nothing was graded yet.
+    """
+    results = read(out)
+    marks = {a.id: gradebook.current(out, a) for a in course.assignments if any(result["assignment"] == a.id for result in results)}
+    for result in results:
+        now = marks.get(result["assignment"], {}).get(result["learner"])
+        if now and result["points"] is not None:
+            result["points"], result["max_points"] = now.points, now.max_points
+            result["written"] = {id: written | {"points": now.cells.get(id)} for id, written in result["written"].items()}
+    write(course, out, results)
+    return out / report.NAME
 
 
 def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
@@ -76,7 +128,7 @@ def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
     lines += [f"  {result['learner']}: {'; '.join(result['problems'])}" for result in waiting]
     if any(result["sandbox"] == job.NONE for result in results):
         lines.append("Graded without a sandbox: these marks are only as honest as the submissions.")
-    lines += [f"Report: {out / REPORT}", f"Gradebook: {out / gradebook.DATABASE} (cd {out}, then nbgrader formgrader or nbgrader export)"]
+    lines += [f"Report: {out / report.NAME}", f"Gradebook: {out / gradebook.DATABASE} (cd {out}, then nbgrader formgrader or nbgrader export)"]
     return "\n".join(lines)
 
 
@@ -86,8 +138,12 @@ class _Run:
     assignment: Assignment
     master: master.Master
     out: Path
-    journal: Journal
     sandbox: str
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Read when the lock is held."""
+        return Journal(self.out / JOURNAL)
 
     def job(self, submission: Submission) -> job.Job:
         return job.prepare(self.course, submission, self.master.folder(submission), self.master.digest, self.sandbox)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
@@ -11,15 +11,79 @@ from urllib.parse import quote
 from nbformat import NotebookNode
 
 from autograder.authoring import sections
-from autograder.classroom import feedback
+from autograder.classroom import feedback, master
 from autograder.classroom.job import NONE
 from autograder.course import Assignment, Course
 
+NAME = "report.html"  # the overview; each assignment has a page beside it
 BINS = 10
+MOST = 20  # so many misconceptions are listed over all assignments
 
 
-def html(course: Course, assignment: Assignment, notebook: NotebookNode, results: Sequence[dict[str, Any]], sandbox: str) -> str:
-    """The page about `results`, the content of results.json; `notebook` is the released one."""
+def pages(course: Course, results: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """All pages about `results`, the content of results.json, by file name: one of each assignment, and the overview."""
+    graded = [assignment for assignment in course.assignments if any(result["assignment"] == assignment.id for result in results)]
+    of = {a.id: [result for result in results if result["assignment"] == a.id] for a in graded}
+    notebooks = {a.id: master.load(course, a).notebook for a in graded}
+    made = {page_name(a): html(course, a, notebooks[a.id], of[a.id]) for a in graded}
+    return made | {NAME: overview(course, graded, notebooks, of)}
+
+
+def page_name(assignment: Assignment) -> str:
+    return f"report-{assignment.id}.html"
+
+
+def overview(
+    course: Course, graded: Sequence[Assignment], notebooks: Mapping[str, NotebookNode], of: Mapping[str, Sequence[dict[str, Any]]]
+) -> str:
+    """The page about all assignments: how each went, which learners fall behind, and what was misunderstood most."""
+    judged = {a.id: [result for result in of[a.id] if result["points"] is not None] for a in graded}
+    found = [entry | {"assignment": a} for a in graded for entry in misconceptions(course, a, notebooks[a.id], judged[a.id])]
+    learners = sorted({result["learner"] for results in of.values() for result in results})
+    rows = [{"learner": learner, "tiles": [_tile(a, of[a.id], learner) for a in graded]} for learner in learners]
+    return feedback.template("overview").render(
+        course=course,
+        rows=sorted(rows, key=lambda row: (-sum(tile["share"] or 0 for tile in row["tiles"]), row["learner"])),
+        table=[_summed(a, of[a.id], judged[a.id]) for a in graded],
+        misconceptions=sorted(found, key=lambda entry: -len(entry["learners"]))[:MOST],
+        queue=[result for a in graded for result in of[a.id] if result["problems"]],
+        unsandboxed=_unsandboxed([result for results in of.values() for result in results]),
+        link=lambda result: _link(course.assignment(result["assignment"]), result["learner"]),
+    )
+
+
+def _summed(assignment: Assignment, results: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    points = [result["points"] for result in judged]
+    return {
+        "assignment": assignment,
+        "page": page_name(assignment),
+        "submissions": len(results),
+        "mean": mean(points) if points else None,
+        "median": median(points) if points else None,
+        "max_points": max((result["max_points"] for result in results), default=assignment.points),
+        "full": sum(1 for result in judged if all(e["points"] == e["max_points"] for e in result["exercises"].values())),
+        "unmarked": sum(1 for result in judged if any(w["points"] is None for w in result["written"].values())),
+        "queued": sum(1 for result in results if result["problems"]),
+    }
+
+
+def _tile(assignment: Assignment, results: Sequence[dict[str, Any]], learner: str) -> dict[str, Any]:
+    """A learner's share of an assignment's points, for the heat map; None where nothing was handed in or judged."""
+    result = next((result for result in results if result["learner"] == learner), None)
+    if result is None or result["points"] is None:
+        blank = {"share": None, "colour": "transparent", "ink": "inherit"}
+        return blank | ({"text": "", "link": None} if result is None else {"text": "?", "link": _link(assignment, learner)})
+    share = result["points"] / (result["max_points"] or 1)
+    ink = "#fff" if share > 0.6 else "#1d2733"
+    return {"share": share, "text": f"{result['points']:.4g}", "colour": _shade(share), "ink": ink, "link": _link(assignment, learner)}
+
+
+def _unsandboxed(results: Sequence[dict[str, Any]]) -> bool:
+    return any(result["sandbox"] == NONE for result in results)
+
+
+def html(course: Course, assignment: Assignment, notebook: NotebookNode, results: Sequence[dict[str, Any]]) -> str:
+    """The page about one assignment's results; `notebook` is the released one."""
     judged = [result for result in results if result["points"] is not None]
     return feedback.template("report").render(
         course=course,
@@ -36,7 +100,7 @@ def html(course: Course, assignment: Assignment, notebook: NotebookNode, results
         exercises=by_exercise(assignment, judged),
         rows=[_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])],
         misconceptions=misconceptions(course, assignment, notebook, judged),
-        unsandboxed=sandbox == NONE,
+        unsandboxed=_unsandboxed(results),
         link=lambda learner: _link(assignment, learner),
     )
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from autograder.cards.escape import printable
-from autograder.course import CourseError
+from autograder.classroom import results
 
 
 def text(out: Path) -> str:
     """A line for each submission in OUT/results.json that has problems. Raises CourseError where nothing was graded yet."""
-    path = out / "results.json"
-    try:
-        results = json.loads(path.read_text(encoding="utf-8"))
-        lines = [f"{r['learner']}, {r['assignment']}: {'; '.join(r['problems'])}" for r in results if r["problems"]]
-    except OSError as error:
-        again = f"stride grade ASSIGNMENT --submissions DIR --out {out}"
-        raise CourseError(f"{path} cannot be read ({error.strerror}). Grade first: {again}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        again = f"stride grade ASSIGNMENT --submissions DIR --out {out}"
-        raise CourseError(f"{path} is not what grading writes. Grade again: {again}") from error
+    lines = [f"{r['learner']}, {r['assignment']}: {'; '.join(map(str, r['problems']))}" for r in results.read(out) if r["problems"]]
     return "\n".join(map(printable, lines)) if lines else "Nothing waits for you."

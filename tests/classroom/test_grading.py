@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -134,7 +135,7 @@ def test_killed_and_run_again_it_ends_as_if_it_had_not_been(course, tmp_path):
     assert len(whole) == 4  # what was judged before was not judged again
 
 
-def _wait(ready, process, seconds=20):
+def _wait(ready, process, seconds=90):
     end = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < end, "it took too long"
@@ -364,3 +365,32 @@ def _sizing(course):
 
     exercise = load("shapes.sizing")
     return f"sizing = {exercise.oracle(**exercise.cases(course.visible_seed)[0].inputs)!r}"
+
+
+def test_results_of_other_assignments_stay(course, tmp_path):
+    toy_class.hand_in(tmp_path / "submissions" / "anna", course)
+    out = tmp_path / "out"
+    out.mkdir()
+    other = {"learner": "anna", "assignment": "06", "problems": ["two notebooks"]}
+    (out / "results.json").write_text(json.dumps([other, {"learner": "gone", "assignment": "07", "problems": []}]))
+    results = grade(course, tmp_path / "submissions", out)
+    assert json.loads((out / "results.json").read_text()) == [other, results["anna"]]
+    assert (out / "report-07.html").is_file() and (out / "report.html").is_file()
+
+
+def test_the_report_is_made_anew_with_what_a_person_marked(course, tmp_path):
+    from nbgrader.api import Gradebook
+
+    toy_class.hand_in(tmp_path / "submissions" / "anna", course, answers={toy_class.WRITTEN: "It shifts."})
+    out = tmp_path / "out"
+    assert grade(course, tmp_path / "submissions", out)["anna"]["points"] == 26
+    with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as gradebook:
+        mark = gradebook.find_grade(toy_class.WRITTEN, "07_filters", "07", "anna")
+        mark.manual_score, mark.needs_manual_grade = 3, False
+        gradebook.db.commit()
+    assert grading.report_anew(course, out) == out / "report.html"
+    (result,) = json.loads((out / "results.json").read_text())
+    assert (result["points"], result["written"]) == (29, {toy_class.WRITTEN: {"points": 3, "max_points": 4}})
+    assert "29" in re.sub(r"<[^>]*>", " ", (out / "report-07.html").read_text())
+    with pytest.raises(CourseError, match="Grade first"):
+        grading.report_anew(course, tmp_path)

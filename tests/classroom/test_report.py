@@ -46,9 +46,9 @@ CLASS = [
 ]
 
 
-def page(course, results=CLASS, sandbox="bubblewrap"):
+def page(course, results=CLASS):
     assignment = course.assignments[0]
-    return report.html(course, assignment, master.load(course, assignment).notebook, results, sandbox)
+    return report.html(course, assignment, master.load(course, assignment).notebook, results)
 
 
 def test_the_numbers(course):
@@ -94,8 +94,8 @@ def test_the_heat_map_has_a_tile_for_everything(course):
 
 @pytest.mark.parametrize("results", [[], [CLASS[5]], [CLASS[0]], CLASS * 50])
 def test_any_class(course, results):
-    html = page(course, results, sandbox="none")
-    assert "Graded without a sandbox" in html and html.count("</html>") == 1
+    html = page(course, [result | {"sandbox": "none"} for result in results])
+    assert ("Graded without a sandbox" in html) is bool(results) and html.count("</html>") == 1
     assert ("Nothing could be judged yet." in html) is (not [r for r in results if r["points"] is not None])
 
 
@@ -104,4 +104,15 @@ def test_templates_are_part_of_the_package():
     package = Path(report.__file__).parent
     patterns = project["tool"]["setuptools"]["package-data"]["autograder.classroom"]
     packed = {path.name for pattern in patterns for path in package.glob(pattern)}
-    assert {"page.html.j2", "report.html.j2", "feedback.html.j2"} <= packed
+    assert {"page.html.j2", "report.html.j2", "overview.html.j2", "feedback.html.j2"} <= packed
+
+
+def test_the_overview_names_every_assignment_and_what_was_misunderstood_most(course):
+    pages = report.pages(course, CLASS)
+    assert list(pages) == ["report-07.html", "report.html"]
+    html = pages["report.html"]
+    assert 'href="report-07.html"' in html and html.index("The bias is missing.") < html.index("The filter was flipped")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+    assert "07 Filters 6 15.6 15 30 1 4 1" in text
+    assert text.index(" anna ") < text.index(" dora ") < text.index(" eve ")
+    assert not re.search(r"<(script|img|iframe|link)\b", html) and "&lt;img src=x" in html

@@ -1,0 +1,41 @@
+"""results.json: what grading found, one object for each submission, of all assignments that were graded into one folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.course import CourseError
+
+NAME = "results.json"
+Result = dict[str, Any]
+
+
+def read(out: Path) -> list[Result]:
+    """All that was found so far. Raises CourseError where nothing was graded yet."""
+    path = out / NAME
+    again = f"stride grade ASSIGNMENT --submissions DIR --out {out}"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not all(isinstance(result[key], kind) for result in found for key, kind in (("learner", str), ("assignment", str), ("problems", list))):
+            raise TypeError("another file's content")
+        return found
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read ({error.strerror}). Grade first: {again}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"{path} is not what grading writes. Grade again: {again}") from error
+
+
+def merged(out: Path, assignment_id: str, new: Sequence[Result]) -> list[Result]:
+    """The new results of an assignment, beside those of the others. What cannot be read is none of ours and is replaced."""
+    try:
+        others = [result for result in read(out) if result["assignment"] != assignment_id]
+    except CourseError:
+        others = []
+    return sorted([*others, *new], key=lambda result: (result["assignment"], result["learner"]))
+
+
+def content(results: Sequence[Result]) -> bytes:
+    return (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")

@@ -83,6 +83,10 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--apply", action="store_true", help="take all of it over")
     sub.add_argument("--workers", type=int, metavar="N", help="as for stride grade")
     sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="as for stride grade")
+    sub = command("similar", _similar, "which submissions resemble each other more than the class does: a hint, never a mark")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--submissions", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the page with the pairs shall lie")
     sub = command("report", _report, "make the class report anew, with what was marked by hand since")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
     sub = command("collect", _collect, "lay out what Canvas, Moodle or Gradescope gives to download, a folder per learner")
@@ -208,6 +212,15 @@ def _regrade(arguments: argparse.Namespace) -> int:
     changes, submissions = regrade.compare(*where, **how)
     again = f"stride regrade {arguments.assignment} --submissions {arguments.submissions} --out {arguments.out} --apply"
     print(regrade.text(course.assignment(arguments.assignment).id, changes, submissions, again))
+    return OK
+
+
+def _similar(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import similar
+
+    course = load_course()
+    path, pairs = similar.write(course, arguments.assignment, arguments.submissions, arguments.out)
+    print(similar.summary(course.assignment(arguments.assignment).id, pairs, path))
     return OK
 
 

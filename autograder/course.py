@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import os
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,22 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Late:
+    """What lateness costs: after the grace, `percent_per_day` of the points for each day that has begun; after `days` days, all of them."""
+
+    grace_minutes: float = 0
+    percent_per_day: float = 10
+    days: float = 7
+
+
+@dataclass(frozen=True)
 class Assignment:
-    """One notebook with its exercises."""
+    """One notebook with its exercises.
+
+    due         when it has to be handed in; None: any time
+    extensions  learner -> hours beyond that
+    dropped     aspects that count as passed for everybody, as (exercise id, name of the aspect): those that turned out to be faulty
+    """
 
     id: str
     title: str
@@ -44,6 +59,9 @@ class Assignment:
     points: float
     exercise_ids: tuple[str, ...]
     written: tuple[Written, ...]
+    due: datetime.datetime | None = None
+    extensions: Mapping[str, float] = field(default_factory=dict)
+    dropped: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -82,6 +100,7 @@ class Course:
     visible_seed: int
     limits: Mapping[str, float]
     assignments: tuple[Assignment, ...]
+    late: Late | None = None
 
     def assignment(self, id: str) -> Assignment:
         for assignment in self.assignments:
@@ -164,6 +183,7 @@ def load_course(root: Path | None = None) -> Course:
             visible_seed=_of(course, "visible_seed", int),
             limits=LIMITS | {key: _limit(key, value) for key, value in _of(table, "limits", dict).items()},
             assignments=_distinct("assignment", [_assignment(item) for item in _list(table, "assignment", dict)]),
+            late=_late(_of(table, "late", dict)) if "late" in table else None,
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CourseError(f"{path} cannot be read ({error}). Mend that line, or restore the file: git checkout course.toml") from error
@@ -175,15 +195,49 @@ def load_course(root: Path | None = None) -> Course:
 
 def _assignment(table: dict[str, Any]) -> Assignment:
     written = [Written(_of(item, "id", str), _of(item, "points", int)) for item in (_list(table, "written", dict) if "written" in table else ())]
+    exercises = _list(table, "exercises", str)
+    extensions = _of(table, "extensions", dict) if "extensions" in table else {}
     return Assignment(
         id=_of(table, "id", str),
         title=_of(table, "title", str),
         notebook=_of(table, "notebook", str),
         minutes=_of(table, "minutes", int),
         points=_of(table, "points", int),
-        exercise_ids=_distinct("exercise", _list(table, "exercises", str)),
+        exercise_ids=_distinct("exercise", exercises),
         written=_distinct("written question", written),
+        due=_due(table["due"]) if "due" in table else None,
+        extensions={learner: _number("extensions", hours) for learner, hours in extensions.items()},
+        dropped=tuple(_dropped(item, exercises) for item in (_list(table, "dropped", str) if "dropped" in table else ())),
     )
+
+
+def _late(table: dict[str, Any]) -> Late:
+    unknown = table.keys() - {known.name for known in fields(Late)}
+    if unknown:
+        raise ValueError(f"[late] knows no {min(unknown)} (it knows {', '.join(known.name for known in fields(Late))})")
+    return Late(**{key: _number(key, value) for key, value in table.items()})
+
+
+def _due(value: Any) -> datetime.datetime:
+    if not isinstance(value, datetime.datetime) or value.tzinfo is None:
+        raise TypeError(f"due should be a date and time with its zone, such as 2026-03-04T18:00:00+01:00, it is {value!r}")
+    return value
+
+
+def _number(key: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value < math.inf:
+        raise TypeError(f"{key} should be a number from 0 on, it is {value!r}")
+    return value
+
+
+def _dropped(text: str, exercises: list[str]) -> tuple[str, str]:
+    id, _, aspect = text.partition(": ")
+    if id not in exercises:
+        raise ValueError(f'dropped should name an aspect of this assignment, such as "{exercises[0]}: contract", it has {text!r}')
+    names = [known.name for known in load(id).aspects]
+    if aspect not in names:
+        raise ValueError(f"dropped names {text!r}, but the aspects of {id} are {', '.join(names)}")
+    return id, aspect
 
 
 def _of(table: dict[str, Any], key: str, kind: type) -> Any:

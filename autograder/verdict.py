@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -72,6 +73,15 @@ class Verdict:
         texts = (aspect.difference.text for aspect in self.aspects if aspect.difference)
         found = next((re.match(r"needs (\S+), which is not written yet", text) for text in texts if text.startswith("needs ")), None)
         return found[1] if found else ""
+
+    def without(self, dropped: Collection[str]) -> Verdict:
+        """The verdict when these aspects count as passed, because they turned out to be faulty. What was not written earns nothing by that."""
+        if not dropped or self.status == "not_written":
+            return self
+        aspects = tuple(replace(a, points=a.max_points, difference=None, case="") if a.name in dropped else a for a in self.aspects)
+        if all(aspect.passed for aspect in aspects):
+            return replace(self, status=PASSED, points=self.max_points, aspects=aspects, misconception=None, feedback="All aspects hold.")
+        return replace(self, points=sum(aspect.points for aspect in aspects), aspects=aspects)
 
     def __float__(self) -> float:
         return float(self.points)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import datetime
 import errno
 import os
 import sqlite3
@@ -70,7 +71,8 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
     with opened(out) as gradebook:
         from nbgrader.preprocessors import SaveCells
 
-        gradebook.update_or_create_assignment(assignment.id)
+        due = {"duedate": assignment.due.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")} if assignment.due else {}
+        gradebook.update_or_create_assignment(assignment.id, **due)
         gradebook.close()
         resources = {"nbgrader": {"notebook": assignment.notebook, "assignment": assignment.id, "db_url": _url(out)}}
         try:

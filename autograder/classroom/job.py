@@ -31,6 +31,7 @@ class Job:
     artefacts the files beside the notebook that were handed in, by name
     answers   exercise id -> source of its answer cell, or None when there is none
     rest      fingerprint of the master and of our own code
+    dropped   aspects that count as passed, as (exercise id, aspect)
     """
 
     exercises: tuple[str, ...]
@@ -43,13 +44,14 @@ class Job:
     secret_seed: str
     sandbox: str
     rest: str
+    dropped: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
         """The job's fingerprint: jobs with equal keys have equal verdicts."""
         parts = dict(self.files) | {f"artefact {name}": data for name, data in self.artefacts.items()}
         parts |= {f"answer {id}": source.encode("utf-8", "replace") for id, source in self.answers.items() if source is not None}
-        facts = (self.exercises, self.missing, self.visible_seed, self.secret_seed, self.sandbox, self.rest)
+        facts = (self.exercises, self.missing, self.visible_seed, self.secret_seed, self.sandbox, self.rest, self.dropped)
         return intake.digest(parts | {"facts": repr(facts).encode()})
 
 
@@ -69,6 +71,7 @@ def prepare(course: Course, submission: intake.Submission, folder: Mapping[str, 
         course.secret_seed(),
         sandbox,
         rest,
+        assignment.dropped,
     )
 
 
@@ -81,7 +84,8 @@ def run(job: Job) -> list[Verdict]:
         for id in job.exercises:
             exercise = load(id)
             cases = exercise.cases(job.visible_seed) + exercise.cases(job.secret_seed, hidden=True)
-            verdicts.append(judge(exercise, cases, _answers(job, venue, exercise, cases)))
+            verdict = judge(exercise, cases, _answers(job, venue, exercise, cases))
+            verdicts.append(verdict.without({aspect for dropped, aspect in job.dropped if dropped == id}))
     return verdicts
 
 

@@ -14,6 +14,7 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, NbGra
 from traitlets import Unicode
 
 from autograder.classroom import cells, gradebook, intake, job, master
+from autograder.classroom.late import LatePolicy
 from autograder.course import load_course
 
 CLEARS = ("LockCells", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells")
@@ -27,6 +28,9 @@ def configure(c: Any, course: str, sandbox: str) -> None:
     for each in (Rebuild, Judge):
         c[each.__name__].course = course
     c.Judge.sandbox = sandbox
+    c.LatePolicy.course = course
+    if load_course(Path(course)).late:
+        c.AssignLatePenalties.plugin_class = LatePolicy
     c.Autograde.sanitize_preprocessors = [Rebuild, OverwriteKernelspec, CheckCellMetadata]
     c.Autograde.autograde_preprocessors = [Judge, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
     # source/ holds the released notebook: there are no solutions to clear, and nbgrader would clear whole answer cells.

@@ -60,7 +60,7 @@ class Assignment:
     exercise_ids: tuple[str, ...]
     written: tuple[Written, ...]
     due: datetime.datetime | None = None
-    extensions: Mapping[str, float] = field(default_factory=dict)
+    extensions: Mapping[str, float] = field(default_factory=dict, hash=False)
     dropped: tuple[tuple[str, str], ...] = ()
 
     @cached_property

@@ -121,24 +121,28 @@ adam_step = Exercise(
             "The averages are not corrected for their start at zero.",
             "s / (1 - beta1**t) and r / (1 - beta2**t): at the first step that undoes the 1 - beta exactly.",
             _by(correct=lambda s, r, t, beta1, beta2: (s, r)),
+            revisit="05, “Adam”",
         ),
         Misconception(
             "first_not_corrected",
             "Only r is corrected for its start at zero, s is not.",
             "Both began at zero: s_hat = s / (1 - beta1**t), too.",
             _by(correct=lambda s, r, t, beta1, beta2: (s, r / (1 - beta2**t))),
+            revisit="05, “Adam”",
         ),
         Misconception(
             "second_not_corrected",
             "Only s is corrected for its start at zero, r is not.",
             "Both began at zero: r_hat = r / (1 - beta2**t), too.",
             _by(correct=lambda s, r, t, beta1, beta2: (s / (1 - beta1**t), r)),
+            revisit="05, “Adam”",
         ),
         Misconception(
             "steps_not_counted",
             "Every step is corrected as if it were the first.",
             "t is the number of the step: it belongs into the state, and grows by 1 each time.",
             _by(count=lambda t: 1),
+            revisit="05, “Adam”",
         ),
         Misconception(
             "counts_from_zero",
@@ -163,6 +167,7 @@ adam_step = Exercise(
             "The corrected averages are remembered, and corrected again at the next step.",
             "s_hat and r_hat serve this step only: the state keeps s and r.",
             _by(keep_corrected=True),
+            revisit="05, “Adam”",
         ),
         Misconception(
             "betas_exchanged",
@@ -223,6 +228,7 @@ adam_step = Exercise(
             "eps is added to the root of the uncorrected r.",
             "The paper's faster form does so and calls its eps another one (eps hat). Here: correct r first, then the root, then eps.",
             _eps_before_correction,
+            revisit="05, “Adam”",
         ),
         Misconception(
             "no_eps",

@@ -101,6 +101,7 @@ adagrad_step = Exercise(
             "r is a running average of the squares, as in RMSProp.",
             "AdaGrad adds up: r <- r + grad * grad, and forgets nothing.",
             _adagrad_by(lambda r, grad: 0.9 * r + 0.1 * grad**2),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "not_squared",
@@ -119,18 +120,21 @@ adagrad_step = Exercise(
             "The gradient is divided by the sum of squares, not by its root.",
             "grad / (eps + sqrt(r)): numerator and denominator have the same unit, and their quotient none.",
             _adagrad_by(step=_no_root),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "one_rate_for_all",
             "The squares of all numbers are added up into one: all share one rate.",
             "r has the shape of w: grad * grad is an array, do not sum it.",
             _adagrad_by(lambda r, grad: r + np.sum(grad**2)),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "old_sum",
             "The step divides by the sum from before this gradient: the first one divides by eps alone.",
             "First add the new square to r, then divide by its root.",
             _adagrad_old,
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "rate_in_the_sum",
@@ -143,6 +147,7 @@ adagrad_step = Exercise(
             "eps is inside the root.",
             "eps + sqrt(r), not sqrt(r + eps): with eps=1e-8 the root makes 1e-4 of it.",
             _adagrad_by(step=_eps_inside),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "no_eps",
@@ -233,6 +238,7 @@ rmsprop_step = Exercise(
             "The squares are added up, as in AdaGrad: nothing is ever forgotten.",
             "decay * r + (1 - decay) * grad * grad: old squares fade.",
             _rmsprop_by(lambda r, grad, decay: r + grad**2),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "fading_sum",
@@ -245,6 +251,7 @@ rmsprop_step = Exercise(
             "decay weighs the new square, and 1 - decay the old average.",
             "decay says how much of the old average is kept.",
             _rmsprop_by(lambda r, grad, decay: (1 - decay) * r + decay * grad**2),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "always_0_9",
@@ -263,12 +270,14 @@ rmsprop_step = Exercise(
             "The gradient is divided by the average square, not by its root.",
             "RMS is the root of the mean square: grad / (eps + sqrt(r)).",
             _rmsprop_by(step=_no_root),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "one_rate_for_all",
             "The squares of all numbers are averaged into one: all share one rate.",
             "r has the shape of w: take no mean over the array, only one over time.",
             _rmsprop_by(lambda r, grad, decay: decay * r + (1 - decay) * np.mean(grad**2)),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "old_average",
@@ -281,6 +290,7 @@ rmsprop_step = Exercise(
             "r is corrected for its start at zero, as Adam does.",
             "RMSProp takes r as it is: its first steps are large.",
             _rmsprop_corrected,
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "starts_with_the_first_square",
@@ -293,6 +303,7 @@ rmsprop_step = Exercise(
             "eps is inside the root, as in TensorFlow.",
             "eps + sqrt(r), not sqrt(r + eps): with eps=1e-8 the root makes 1e-4 of it.",
             _rmsprop_by(step=_eps_inside),
+            revisit="05, “A rate for every number”",
         ),
         Misconception(
             "no_eps",

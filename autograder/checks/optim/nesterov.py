@@ -140,12 +140,14 @@ nesterov_step = Exercise(
             "The gradient is asked for at w: this is plain momentum.",
             "Ask at w + momentum * v, where the parameter would be if there were no slope.",
             _asked_at(lambda w, v, momentum: w),
+            revisit="05, “Nesterov: look where you are going”",
         ),
         Misconception(
             "a_whole_velocity_ahead",
             "The gradient is asked for at w + v, a whole velocity ahead.",
             "Only momentum * v of the old velocity will be left: ask at w + momentum * v.",
             _asked_at(lambda w, v, momentum: w + v),
+            revisit="05, “Nesterov: look where you are going”",
         ),
         Misconception(
             "looks_back",
@@ -164,12 +166,14 @@ nesterov_step = Exercise(
             "The step begins at the place that was looked at, so momentum * v is added twice.",
             "Only the gradient is taken there. The step begins at w: w <- w + v, with the new v.",
             _by(_from_there),
+            revisit="05, “Nesterov: look where you are going”",
         ),
         Misconception(
             "as_pytorch",
             "This is PyTorch's form: the gradient is asked for at the parameter, and what is returned is the place one would look at next.",
             "Here w itself is kept: ask for the gradient at w + momentum * v, and return w + v.",
             _by(_of_torch),
+            revisit="05, “Nesterov: look where you are going”",
         ),
         Misconception(
             "velocity_kept_whole",

@@ -58,6 +58,7 @@ COSINE_SLIPS = (
         "The warm-up begins at zero: the first step changes nothing.",
         "(step + 1) / (warmup_steps + 1): the line would be at zero one step before the first.",
         _cosine(up=lambda step, steps, warmup: step / warmup),
+        revisit="05, “The rate over time”",
     ),
     Misconception(
         "full_rate_too_early",
@@ -82,6 +83,7 @@ COSINE_SLIPS = (
         "The cosine's progress counts the warm-up too: when the rate is at its highest, it jumps down.",
         "At step warmup_steps the progress is 0: subtract the warm-up from step and from steps.",
         _cosine(progress=lambda step, steps, warmup: step / steps),
+        revisit="05, “The rate over time”",
     ),
     Misconception(
         "ends_too_late",

@@ -86,12 +86,14 @@ PLATEAU_SLIPS = (
         "Each loss is compared with the one before it, not with the best so far.",
         "Up and down again on the same plateau is no improvement: remember the best loss.",
         _plateau(better=lambda loss, best, before, threshold: loss < before - threshold),
+        revisit="05, “The rate over time”",
     ),
     Misconception(
         "not_in_a_row",
         "An improvement does not begin the count anew: losses without one are counted, wherever they stand.",
         "In a row: set the count to 0 at every improvement.",
         _plateau(after_improvement=lambda waited: waited),
+        revisit="05, “The rate over time”",
     ),
     Misconception(
         "equal_is_better",

@@ -34,6 +34,7 @@ STEP_SLIPS = (
         "The rate sinks a little with every step: a slope, not stairs.",
         "Count whole stairs: step // every, not step / every.",
         lambda step, learning_rate, every, factor=0.1: learning_rate * factor ** (step / every),
+        revisit="05, “The rate over time”",
     ),
     Misconception(
         "every_step",

@@ -15,6 +15,7 @@ from autograder.checks.optim.common import (
     rates,
     steps_of,
     uphill,
+    whatever_eps,
 )
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases
 
@@ -71,8 +72,8 @@ def _adagrad_small_steps(w, grad, state, learning_rate, eps=1e-8):
 
 
 def _draw_adagrad(rng):
-    yield Case("sum of squares", steps_of(rng, (3, 5), 2, learning_rate=rate(rng)))
-    yield Case("sum of squares", steps_of(rng, (2, 3, 5, 7), 5, learning_rate=rates(rng, 5)))
+    yield whatever_eps("sum of squares", steps_of(rng, (3, 5), 2, learning_rate=rate(rng)))
+    yield whatever_eps("sum of squares", steps_of(rng, (2, 3, 5, 7), 5, learning_rate=rates(rng, 5)))
     yield Case("eps", _with_zeros(rng, steps_of(rng, (7, 3), 3, learning_rate=rate(rng))))
     yield Case("eps", steps_of(rng, (7,), 4, learning_rate=rate(rng), eps=0.3))
     yield from contract_cases(lambda dtype: steps_of(rng, (5, 3), 3, dtype, learning_rate=rate(rng), eps=0.01))
@@ -208,8 +209,8 @@ def _rmsprop_started(w, grad, state, learning_rate, decay=0.9, eps=1e-8):
 
 
 def _draw_rmsprop(rng):
-    yield Case("running average", steps_of(rng, (3, 5), 2, learning_rate=rate(rng)))
-    yield Case("running average", steps_of(rng, (2, 3, 5, 7), 5, learning_rate=rates(rng, 5), decay=0.7))
+    yield whatever_eps("running average", steps_of(rng, (3, 5), 2, learning_rate=rate(rng)))
+    yield whatever_eps("running average", steps_of(rng, (2, 3, 5, 7), 5, learning_rate=rates(rng, 5), decay=0.7))
     yield Case("eps", _with_zeros(rng, steps_of(rng, (7, 3), 3, learning_rate=rate(rng))))
     yield Case("eps", steps_of(rng, (7,), 4, learning_rate=rate(rng), decay=0.8, eps=0.3))
     yield from contract_cases(lambda dtype: steps_of(rng, (5, 3), 3, dtype, learning_rate=rate(rng), decay=0.7, eps=0.01))

@@ -27,8 +27,8 @@ def show_layer_histograms(activations, limits, title="", bins=41):
             axis.tick_params(labelsize=7)
             axis.set_title(f"std {values.std():.2g}", fontsize=8)
             axis.spines[["top", "right", "left"]].set_visible(False)
-            if row is axes[-1]:
-                axis.set_xlabel(f"layer {number + 1}", fontsize=9)
         row[0].set_ylabel(name, fontsize=9)
+    for number, axis in enumerate(axes[-1], start=1):
+        axis.set_xlabel(f"layer {number}", fontsize=9)
     figure.suptitle(title, fontsize=11)
     plt.show()

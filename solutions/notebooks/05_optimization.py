@@ -185,7 +185,7 @@ def loss_and_gradients(parameters, x, y):
     for layer in range(depth, 0, -1):
         dout = relu_back(dout, sums[layer - 1]) if layer < depth else dout
         dout, gradients[f"w{layer}"], gradients[f"b{layer}"] = linear_back(dout, inputs[layer - 1], parameters[f"w{layer}"], parameters[f"b{layer}"])
-    return loss, gradients
+    return loss, {name: gradients[name] for name in parameters}
 
 
 def wrong(parameters, x, y):
@@ -294,7 +294,7 @@ with waits_for("optim.sgd_step", "optim.momentum_step"):
     }
     show_paths(photo_loss, paths, **plane)
     restored = [np.clip(path[-1][0] * faded + path[-1][1], 0, 1) for path in paths.values()]
-    show_images(*restored, sharp, titles=[f"{name}: loss {photo_loss(path[-1]):.5f}" for name, path in paths.items()] + ["as it was"], shared=True, size=1.7)
+    show_images(*restored, sharp, titles=[f"{name}\nloss {photo_loss(path[-1]):.5f}" for name, path in paths.items()] + ["as it was"], shared=True, size=1.7)
 
 # %% [markdown]
 # Momentum swings across the valley, overshoots, and comes to rest much nearer. With 0.99 the ball hardly ever loses speed: it is still rolling to and fro when the others are done.
@@ -309,12 +309,11 @@ with waits_for("optim.sgd_step", "optim.momentum_step"):
 # $$v \leftarrow \alpha v - \epsilon\, \nabla L(w + \alpha v) \qquad\qquad w \leftarrow w + v$$
 
 # %%
-here, pushed = np.array([1.05, -0.45]), 0.9 * np.array([0.5, 0.55])
+here, pushed = np.array([1.0, -0.45]), np.array([0.7, 0.25])
 ahead, arrows = here + pushed, {}
 for title, place in (("momentum: the slope here", here), ("Nesterov: the slope there", ahead)):
-    step = -0.2 * photo_gradient(place)
-    begin = ahead
-    arrows[title] = [(here, ahead, "#2f6fb3", "α v"), (begin, begin + step, "#c4453c", "−ε · slope"), (here, begin + step, "#3b9a5b", "")]
+    end = ahead - 0.5 * photo_gradient(place)
+    arrows[title] = [(here, ahead, "#2f6fb3", "α v"), (ahead, end, "#c4453c", "−ε · slope"), (here, end, "#3b9a5b", "")]
 show_paths(photo_loss, {title: [here] for title in arrows}, arrows=arrows, **plane)
 
 # %% [markdown]

@@ -62,7 +62,7 @@ def cosine_with_warmup(step, steps, learning_rate, warmup_steps):
 
         step < warmup_steps:   learning_rate * (step + 1) / (warmup_steps + 1)
         from there on:         learning_rate * (1 + cos(pi * progress)) / 2,
-                               progress = (step - warmup_steps) / (steps - warmup_steps), from 0 to 1
+                               where progress runs from 0 to 1: (step - warmup_steps) / (steps - warmup_steps)
 
     The first step is never wasted on a rate of zero; others begin at zero (step / warmup_steps), or end at a smallest rate above it.
     Source: Loshchilov and Hutter 2017, "SGDR", equation 5; Goyal et al. 2017, "Accurate, large minibatch SGD", section 2.2.

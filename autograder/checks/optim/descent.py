@@ -29,7 +29,7 @@ def _sgd_of_torch(parameters, weight_decay=0.0):
 
 
 def _sgd(w, grad, state, learning_rate, weight_decay=0.0):
-    return w - learning_rate * (grad + weight_decay * w), {}
+    return (1 - learning_rate * weight_decay) * w - learning_rate * grad, {}
 
 
 def _sgd_by(new):

@@ -94,7 +94,7 @@ COSINE_SLIPS = (
     Misconception(
         "ends_one_step_early",
         "The cosine comes down to zero one step too early.",
-        "progress = (step - warmup_steps) / (steps - warmup_steps): it is 1 at step == steps, after the last one.",
+        "The progress is (step - warmup_steps) / (steps - warmup_steps): 1 at step == steps, after the last one.",
         _cosine(progress=lambda step, steps, warmup: min((step - warmup) / (steps - 1 - warmup), 1)),
     ),
     Misconception(

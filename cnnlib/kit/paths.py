@@ -33,7 +33,8 @@ def show_paths(loss, paths, low, high, names=("", ""), lowest=None, arrows=None,
         for begin, end, colour, words in (arrows or {}).get(title, ()):
             axis.annotate("", end, begin, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2}, zorder=5)
             middle = (np.asarray(begin) + np.asarray(end)) / 2
-            axis.annotate(words, middle, xytext=(7, 4), textcoords="offset points", color=colour, fontsize=9, zorder=6)
+            across_more = abs(end[0] - begin[0]) / (high[0] - low[0]) > abs(end[1] - begin[1]) / (high[1] - low[1])
+            axis.annotate(words, middle, xytext=(-12, 8) if across_more else (7, 4), textcoords="offset points", color=colour, fontsize=9, zorder=6)
         if not np.isfinite(path).all() or (path[-1] < low).any() or (path[-1] > high).any():
             axis.text(0.97, 0.05, "left the picture", transform=axis.transAxes, ha="right", color=RED, fontsize=9)
         axis.set_xlim(low[0], high[0])

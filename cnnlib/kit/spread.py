@@ -16,7 +16,7 @@ def show_layer_histograms(activations, limits, title="", bins=41):
     figsize = (1.5 * columns + 0.8, 1.35 * len(activations) + 0.5)
     figure, axes = plt.subplots(len(activations), columns, figsize=figsize, layout="constrained", squeeze=False)
     for row, colour, (name, layers) in zip(axes, COLOURS, activations.items()):
-        for number, (axis, values) in enumerate(zip(row, layers)):
+        for axis, values in zip(row, layers):
             values = np.asarray(values, float).ravel()
             axis.hist(np.clip(values, *limits), bins=bins, range=limits, color=colour, weights=np.full(values.size, 1 / values.size))
             axis.set_yscale("log")

@@ -1,13 +1,12 @@
 """Probes: the small functions that call a learner's code with one case and give back plain values.
 
 A probe runs where the subject runs: in this process for a learner's own checks, inside a sandbox for grades. So this module
-knows nothing of oracles, expected values or points, and imports NumPy, `values` and `givens` alone.
+knows nothing of oracles, expected values or points, and imports NumPy, `values`, `givens` and `repeated_probes` alone.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 import os
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import givens, values
+from autograder import givens, repeated_probes, values
 
 # How a call ended. "ok" is the only status with an output to compare.
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
@@ -80,13 +79,6 @@ def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     return subject
 
 
-def reseeded(subject: Any, inputs: dict[str, Any]) -> list[Any]:
-    """Call the subject with its generator, with an equal one, and with another: for what must follow its generator alone."""
-    equal = copy.deepcopy(inputs)
-    other = {name: value.spawn(1)[0] if isinstance(value, np.random.Generator) else value for name, value in copy.deepcopy(inputs).items()}
-    return [subject(**inputs), subject(**equal), subject(**other)]
-
-
 def network(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject builds a network from a generator: how it is made, and what it computes with given parameters.
 
@@ -144,7 +136,8 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
         return failure(error)
 
 
-PROBES = {"call": call, "answer": answer, "reseeded": reseeded, "careful": careful, "network": network}
+REPEATED = (repeated_probes.reseeded, repeated_probes.steps, repeated_probes.methods)
+PROBES = {probe.__name__: probe for probe in (call, answer, careful, network, *REPEATED)}
 
 
 def failure(error: BaseException) -> Answer:

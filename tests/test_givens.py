@@ -49,3 +49,24 @@ def test_the_ledger_keeps_the_book_of_a_descent_with_rate_1() -> None:
     assert parameters["uses"].tolist() == [1, 1, 1, 0, 2]
     assert parameters["batch"].tolist() == [1, 2, 1, 0, 3]
     assert parameters["labels"].tolist() == [11, 12, 13, 0, 30]
+
+
+def test_summed_squares_averages_the_loss_and_adds_up_the_gradients() -> None:
+    rng = np.random.default_rng(2)
+    parameters, images, labels = {"w": rng.standard_normal(5), "b": rng.standard_normal(1)}, rng.standard_normal((7, 5)), rng.integers(0, 9, 7)
+    (loss, mean), (same, total) = (GIVENS[name]()(parameters, images, labels) for name in ("least_squares", "summed_squares"))
+    assert loss == same and all(np.allclose(total[name], 7 * mean[name]) for name in mean)
+
+
+def test_the_diary_tells_which_examples_came_and_in_which_order() -> None:
+    loss_and_gradients, images, labels, none = GIVENS["diary"](5), np.eye(5), np.arange(5), np.zeros((2, 5))
+    parameters = {"w": np.zeros(3, np.float32)}
+    for batch in ([4, 0, 2], [1, 3], [2, 1]):
+        loss_and_gradients(parameters, images[batch], labels[batch])
+    loss, gradients = loss_and_gradients(parameters, none, labels[:2])
+    assert f"{int(loss):05x}" == "21321" and gradients["w"].tolist() == [1, 1, 1] and gradients["w"].dtype == np.float32
+    loss_and_gradients(parameters, images[[3, 0]], labels[[0, 3]])
+    assert f"{int(loss_and_gradients(parameters, none, labels[:2])[0]):05x}" == "321ff"
+    largest = GIVENS["diary"](13)
+    largest(parameters, np.eye(13), np.zeros(13))
+    assert f"{int(largest(parameters, np.zeros((1, 13)), labels[:1])[0]):013x}" == "0" + 12 * "f"

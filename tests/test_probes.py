@@ -348,7 +348,7 @@ def test_an_answer_cell_is_its_own_answer() -> None:
         assert observe("answer", nothing, {}).status == "not_written"
 
 
-# --- careful and reseeded ---------------------------------------------------------------------------------------------
+# --- careful ----------------------------------------------------------------------------------------------------------
 
 
 def test_careful_makes_an_overflow_an_error_where_call_does_not_mind() -> None:
@@ -366,18 +366,3 @@ def test_careful_makes_an_overflow_an_error_where_call_does_not_mind() -> None:
 def test_careful_makes_a_nan_out_of_infinities_an_error() -> None:
     answer = observe("careful", lambda x: x - x, {"x": np.array([np.inf])})
     assert (answer.status, answer.error) == ("error", "FloatingPointError")
-
-
-def test_reseeded_calls_with_an_equal_generator_and_with_another() -> None:
-    first, equal, other = observe("reseeded", lambda rng: rng.random(3), {"rng": values.Seed(3)}).output
-    assert first.tolist() == equal.tolist() == np.random.default_rng(3).random(3).tolist()
-    assert other.tolist() != first.tolist()
-
-
-def test_reseeded_hands_equal_inputs_to_every_call_and_still_notices_a_change() -> None:
-    def subject(x):
-        x += 1
-        return x
-
-    answer = observe("reseeded", subject, {"x": np.zeros(2)})
-    assert [output.tolist() for output in answer.output] == [[1, 1]] * 3 and answer.modified == ("x",)

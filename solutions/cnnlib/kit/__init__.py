@@ -30,9 +30,12 @@ HOMES = {
     "networks": ("show_network",),
     "numbers": ("animate_sliding_filter", "show_grid_of_numbers"),
     "parts": ("show_three_ideas",),
+    "paths": ("show_paths",),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
     "regions": ("show_regions",),
     "runs": ("show_run_bars", "show_runs"),
+    "search": ("show_search",),
+    "spread": ("show_layer_histograms",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

@@ -6,7 +6,7 @@ import numpy as np
 from .images import COLOURS, _label
 
 
-def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=(), of="seeds"):
+def show_runs(runs, title="", xlabel="", ylabel="", x=None, logx=False, logy=False, marks=(), of="seeds"):
     """Curves with their spread: a line through the mean of all seeds, a band of one standard deviation around it.
 
     runs     {name: (seeds, steps) array}, one row per seed
@@ -24,6 +24,8 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=()
     for height, words in marks:
         axis.axhline(height, color="#8a8f98", linestyle=":")
         axis.annotate(words, (axis.get_xlim()[1], height), ha="right", va="bottom", color="#8a8f98", fontsize=9)
+    if logx:
+        axis.set_xscale("log")
     if logy:
         axis.set_yscale("log")
     rows = len(next(iter(runs.values())))

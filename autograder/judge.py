@@ -60,6 +60,7 @@ def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer])
         points = 0.0 if difference else aspect.points
         told = failed is not None and not cases[failed].hidden and answers[failed].error not in UNREADABLE
         case = cases[failed].label if told else ""
+        difference = replace(difference, printed=answers[failed].printed) if told else difference
         aspects.append(AspectResult(aspect.name, aspect.says, points, aspect.points, case, difference))
 
     aspects = [_only_if_judged(aspect, aspects, cases) for aspect in aspects]

@@ -44,6 +44,7 @@ class Answer:
     error     the exception's type name; `message` its text; `where` the learner's own line: "conv.py, line 12: ..."
     seconds   CPU time of the call
     slowdown  `seconds` over the baseline's (timed cases only; measured outside the subject's process where that is possible)
+    printed   the beginning of what the subject printed (a learner's own checks only)
     """
 
     status: str
@@ -54,6 +55,7 @@ class Answer:
     where: str = ""
     seconds: float = 0.0
     slowdown: float | None = None
+    printed: str = ""
 
 
 class TimeLimit(BaseException):
@@ -202,7 +204,7 @@ def same(before: Any, after: Any) -> bool:
 
 def to_plain(answer: Answer) -> dict[str, Any]:
     """An answer as a plain value, to leave a sandbox."""
-    return {name: getattr(answer, name) for name in Answer.__dataclass_fields__ if name != "slowdown"}
+    return {name: getattr(answer, name) for name in Answer.__dataclass_fields__ if name not in ("slowdown", "printed")}
 
 
 def from_plain(value: Any) -> Answer:

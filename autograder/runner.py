@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 import signal
@@ -30,6 +31,7 @@ REPEATS = 3  # timed cases: the best of at most so many calls
 HOPELESS = 3  # so many times beyond what is allowed
 WALL_SECONDS = 20.0  # for all cases together, unless the exercise states its own: nobody watches an endless loop for longer
 AGAIN_SECONDS = 0.2  # from one alarm to the next
+PRINTED = 1500  # bytes of what a call prints are kept for the card
 
 
 def run(exercise: Exercise, cases: Sequence[Case], subject: Any) -> list[Answer]:
@@ -77,29 +79,52 @@ def _call(exercise: Exercise, case: Case, subject: Any, deadline: float) -> Answ
     if left <= 0:
         return Answer(probes.TIME_LIMIT)
     try:
-        with _quiet(), _time_limit(left):
+        with _quiet() as printed, _time_limit(left):
             answer = probes.observe(exercise.probe, subject, dict(case.inputs), case.layout)
     except probes.TimeLimit:  # the alarm rang outside the subject
         answer = Answer(probes.TIME_LIMIT)
+    answer = replace(answer, printed=printed.text())
     if answer.status == probes.TIME_LIMIT:
         return replace(answer, message=f"{exercise.limits.get('wall_seconds', WALL_SECONDS):g} seconds for all cases together")
     return answer
 
 
+class _Printed(io.RawIOBase):
+    """Takes whatever is printed, and keeps its beginning."""
+
+    def __init__(self) -> None:
+        self.beginning, self.more = b"", False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        size = len(data)
+        room = PRINTED - len(self.beginning)
+        self.beginning += bytes(data[:room])
+        self.more |= size > room
+        return size
+
+    def text(self) -> str:
+        return self.beginning.decode("utf-8", errors="replace") + ("…" if self.more else "")
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """What learners print is lost here, and what they set in NumPy and `warnings` ends with the call.
+def _quiet() -> Iterator[_Printed]:
+    """What learners print is caught here (the beginning is for their card), and what they set in NumPy and `warnings` ends with the call.
 
     In nbgrader, anything on stderr in a check's cell would cost all its points.
     """
+    printed = _Printed()
     with (
+        io.TextIOWrapper(io.BufferedWriter(printed, 1), encoding="utf-8", errors="replace", write_through=True) as out,
         open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
-        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(nowhere),
         warnings.catch_warnings(),
         np.errstate(),
     ):
-        yield
+        yield printed
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ NOT_JUDGED = "not judged"  # kind of a difference: nothing can be said of this a
 class Difference:
     """How one output differs from what is expected in one case.
 
-    `got` and `expected` are kept for pictures in visible cases only (None in hidden ones, and when read back from a journal).
+    `got` and `expected` are kept for pictures in visible cases only (None in hidden ones, and when read back from a journal), and
+    so is `printed`, the beginning of what the learner's code printed in that case.
     """
 
     kind: str  # type, shape, dtype, not finite, value, modified, slow, not judged, or an answer's status
@@ -25,6 +26,7 @@ class Difference:
     where: str = ""
     got: Any = field(default=None, repr=False, compare=False)
     expected: Any = field(default=None, repr=False, compare=False)
+    printed: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Verdict:
         plain = asdict(replace(self, aspects=tuple(bare)))
         for aspect in plain["aspects"]:
             if aspect["difference"]:
-                del aspect["difference"]["got"], aspect["difference"]["expected"]
+                del aspect["difference"]["got"], aspect["difference"]["expected"], aspect["difference"]["printed"]
         return plain
 
     @classmethod

@@ -50,6 +50,18 @@ def test_list_remembers_what_was_checked_and_forgets_what_was_changed_since(cour
     assert "? conv.rotate180" in capsys.readouterr().out
 
 
+def test_list_forgets_what_uses_another_function_that_was_changed(course, capsys):
+    write(course, "def rotate180(w):\n    return turned(w)\n")
+    file = course / "cnnlib" / "conv.py"
+    file.write_text(file.read_text() + "\n\ndef turned(w):\n    return w[..., ::-1, ::-1]\n")
+    main(["check", "conv.rotate180"])
+    main(["list"])
+    assert "✓ conv.rotate180" in capsys.readouterr().out
+    file.write_text(file.read_text().replace("::-1, ::-1", "::-1, :"))
+    main(["list"])
+    assert "? conv.rotate180" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("names", [["conv.rotate180"], ["conv.rot"]])
 def test_check_passes_with_code_0_and_fails_with_code_1(course, capsys, names):
     assert main(["check", *names]) == 1

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from autograder import check, probes, runner
+from autograder.cards.card import html, text
 from autograder.exercise import Aspect, Case, Exercise
 from autograder.runner import Missing, load_subject, run
 
@@ -265,3 +266,27 @@ def test_hopelessly_slow_code_is_called_once() -> None:
 def test_an_error_in_a_timed_case_is_an_error() -> None:
     found, calls = timed(lambda n: 1 / 0)
     assert (found.status, found.slowdown, calls) == ("error", None, 1)
+
+
+def test_what_the_subject_prints_is_kept_with_the_case_that_fails() -> None:
+    def wrong(**inputs):
+        print("shape of image:", inputs["image"].shape, "\x1b[31m")
+        return np.zeros(3)
+
+    verdict = check("conv.correlate2d", wrong)
+    first = next(aspect for aspect in verdict.aspects if aspect.difference)
+    assert first.difference.printed.startswith("shape of image: (")
+    for shown in (html(verdict), text(verdict)):
+        assert "printed there:" in shown and "shape of image: (" in shown and "\x1b[31m" not in shown
+    assert "printed" not in str(verdict.to_dict())
+
+
+def test_of_much_print_the_beginning_is_kept() -> None:
+    def endless(**_):
+        for number in range(100_000):
+            print("line", number)
+        return np.zeros(3)
+
+    printed = check("conv.correlate2d", endless).aspects[0].difference.printed
+    assert printed.startswith("line 0\nline 1\n") and printed.endswith("…") and len(printed) < 2000
+    assert "more lines" in text(check("conv.correlate2d", endless))

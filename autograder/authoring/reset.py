@@ -25,7 +25,7 @@ def reset(course: Course, id: str, *, whole_file: bool = False) -> Path | None:
     """
     if whole_file:
         name, path = _file(course, id)
-        return _write(path, _pristine(course, name))
+        return _write(path, pristine(course, name))
     try:
         if id not in course.exercise_ids:
             raise UnknownExercise(id)
@@ -42,13 +42,13 @@ def reset(course: Course, id: str, *, whole_file: bool = False) -> Path | None:
 
 def _reset_function(course: Course, exercise: Exercise) -> Path | None:
     name, path = _file(course, exercise.id)
-    pristine = _pristine(course, name)
+    handed_out = pristine(course, name)
     if not path.is_file():
-        return _write(path, pristine)
+        return _write(path, handed_out)
     try:
         source = path.read_bytes().decode("utf-8-sig")
         unix = source.replace("\r\n", "\n").replace("\r", "\n")
-        text = stubs.put_back(unix, pristine.decode(), exercise.name)
+        text = stubs.put_back(unix, handed_out.decode(), exercise.name)
     except SyntaxError as error:
         raise CourseError(
             f"{name}, line {error.lineno}: Python cannot read this file ({error.msg}), so its functions cannot be told apart; "
@@ -64,12 +64,12 @@ def _reset_function(course: Course, exercise: Exercise) -> Path | None:
 def _reset_answer(course: Course, exercise: Exercise) -> Path | None:
     assignment = course.assignment_of(exercise.id)
     name, path = _notebook(course, assignment)
-    pristine = _pristine(course, name)
+    handed_out = pristine(course, name)
     if not path.is_file():
-        return _write(path, pristine)
+        return _write(path, handed_out)
     whole = f"put the whole notebook back (a backup is kept): stride reset {assignment.id} --all"
     try:
-        stub = notebooks.answer_source(pristine, exercise.id)
+        stub = notebooks.answer_source(handed_out, exercise.id)
         notebooks.answer_source(path.read_bytes(), exercise.id)
         notebook = json.loads(path.read_bytes())
     except LookupError as error:
@@ -104,8 +104,8 @@ def _notebook(course: Course, assignment: Assignment) -> tuple[str, Path]:
     return name, course.root / name
 
 
-def _pristine(course: Course, name: str) -> bytes:
-    """A file as it is handed out: from the copy that came with the learner's course, else from the masters."""
+def pristine(course: Course, name: str) -> bytes:
+    """A file of the course as it is handed out: from the copy that came with the learner's course, else from the masters."""
     handed_out = course.root / PRISTINE / name
     if handed_out.is_file():
         return handed_out.read_bytes()

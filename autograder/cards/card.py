@@ -90,8 +90,15 @@ def _failure(verdict: Verdict) -> str:
     case = f'<div style="margin:2px 0 0;{SMALL}">{inputs}</div>' if aspect.case and d.kind != MISSING else ""
     return (
         f'<div style="margin:8px 0"><div><b>{escape(aspect.name)}</b>: {output}{escape(message)}</div>'
-        f"{code}{place}{case}{picture.draw(d.got, d.expected) if d.kind in PICTURED else ''}</div>"
+        f"{code}{place}{case}{picture.draw(d.got, d.expected) if d.kind in PICTURED else ''}{_printed(d.printed)}</div>"
     )
+
+
+def _printed(text: str) -> str:
+    if not text.strip():
+        return ""
+    style = f"{CODE};white-space:pre-wrap;overflow-wrap:anywhere;max-height:12em;overflow:auto;margin:2px 0 0;padding:6px 8px"
+    return f'<div style="margin:6px 0 0;{SMALL}">Your code printed there:</div><div style="{style}">{escape(text.rstrip())}</div>'
 
 
 def _code_line(text: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ STATUS = {
 }
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 WIDTH = 100
+LINES = 12  # so many lines of what the learner's code printed
 
 
 def text(verdict: Verdict, colour: bool | None = None) -> str:
@@ -101,7 +102,11 @@ def _told(aspect: AspectResult, paint, indent: str) -> list[str]:
     output = f"{d.output}: " if d.output not in ("", "out") else ""
     case = f"with {aspect.case}" if aspect.case and d.kind != MISSING else ""
     lines = _wrap(printable(f"{output}{d.text}. {d.where}".strip()), indent)
-    return lines + [paint(line, DIM) for line in _wrap(printable(case), indent)]
+    printed = printable(d.printed).rstrip().split("\n") if d.printed.strip() else []
+    if printed:
+        more = [f"… and {len(printed) - LINES} more lines"] if len(printed) > LINES else []
+        printed = ["your code printed there:", *(f"  {line}" for line in printed[:LINES] + more)]
+    return lines + [paint(line, DIM) for line in _wrap(printable(case), indent) + [f"{indent}{line}" for line in printed]]
 
 
 def _wrap(line: str, indent: str) -> list[str]:

@@ -54,24 +54,42 @@ def statuses(course: Course) -> dict[str, str]:
 
 
 def _source(course: Course, exercise: Exercise) -> str:
-    """The text of the learner's function; of the whole file where it has none of that name, or cannot be read as Python."""
+    """What an exercise's verdict hangs on: the learner's function, whatever else of its file that uses, and the modules it builds on.
+
+    The whole file where it has no function of that name, or cannot be read as Python.
+    """
     if exercise.artefact:
         return files.sha256(artefacts.read_file(exercise.artefact, course.cnnlib) or b"")
     if exercise.answer is not None:
         return _text(course.root / "notebooks" / f"{course.assignment_of(exercise.id).notebook}.ipynb")
-    text = _text(course.cnnlib / f"{exercise.module}.py")
-    for node in _definitions(text):
-        if node.name == exercise.name:
-            return ast.get_source_segment(text, node) or text
-    return text
+    own = _with_helpers(_text(course.cnnlib / f"{exercise.module}.py"), exercise.name)
+    return "\n".join([own, *(_text(course.cnnlib / f"{module}.py") for module in exercise.uses)])
+
+
+def _with_helpers(text: str, name: str) -> str:
+    """The definition of `name` and, step by step, of all that it names in its own file."""
+    definitions, found, names = _definitions(text), {}, [name]
+    while names:
+        name = names.pop()
+        if name in definitions and name not in found:
+            node = definitions[name]
+            found[name] = ast.get_source_segment(text, node) or text
+            names += [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return "\n".join(found[name] for name in sorted(found)) if found else text
 
 
 @lru_cache(maxsize=64)
-def _definitions(text: str) -> tuple[ast.FunctionDef | ast.ClassDef, ...]:
+def _definitions(text: str) -> dict[str, ast.stmt]:
+    """What a file defines at its top level, by name: functions, classes and variables."""
     try:
-        return tuple(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+        body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+        return {}
+    found: dict[str, ast.stmt] = {}
+    for node in body:
+        targets = [node] if isinstance(node, ast.FunctionDef | ast.ClassDef) else getattr(node, "targets", ())
+        found |= {name: node for name in (getattr(t, "name", getattr(t, "id", None)) for t in targets) if name}
+    return found
 
 
 def _text(path: Path) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder import artefacts, files, judge, loading, probes, runner
+from autograder.authoring.reset import pristine
 from autograder.checking import check
 from autograder.classroom import cells
 from autograder.classroom.intake import Submission
@@ -63,10 +64,12 @@ def summary(course: Course, assignment_id: str, path: Path, verdicts: Sequence[V
     if missing:
         lines.append(f"NOT in it, because there is no such file: {', '.join(missing)}. Put it back in its place and submit again.")
     lines.append(f"On the visible cases: {points:g} of {most:g} points. Hidden cases of the same kinds decide.")
+    empty = _unanswered(course, assignment, packed)
     for written in assignment.written:
-        lines.append(f"Beside these, the written answer {written.id} ({written.points:g} points) in the notebook is read by a person.")
+        state = "still holds nothing of yours" if written.id in empty else "is read by a person"
+        lines.append(f"Beside these, the written answer {written.id} ({written.points:g} points) in the notebook {state}.")
     if not unfinished:
-        return "\n".join([*lines, "Everything passes."])
+        return "\n".join([*lines, "All checks pass." if empty else "Everything passes."])
     lines.append("Not passing yet:")
     lines += [f"  {v.exercise}: {v.status.replace('_', ' ')}, {v.points:g} of {v.max_points:g}" for v in unfinished]
     return "\n".join([*lines, f"You can hand this in as it is, or go on and submit again: stride check {unfinished[0].exercise}"])
@@ -97,6 +100,16 @@ def _answer(assignment: Assignment, exercise: Exercise, content: dict[str, bytes
     if source is None:
         raise loading.Missing(Answer(probes.MISSING, message=f"the notebook has no cell that assigns {exercise.answer}"))
     return source
+
+
+def _unanswered(course: Course, assignment: Assignment, content: dict[str, bytes]) -> set[str]:
+    """The written questions whose cells are as they were handed out, or gone. Where there is nothing to compare with, none."""
+    notebook = f"{assignment.notebook}.ipynb"
+    try:
+        now, then = (cells.read(data).cells for data in (content.get(notebook, b""), pristine(course, f"notebooks/{notebook}")))
+    except (Refused, CourseError):
+        return set()
+    return {id for id in (written.id for written in assignment.written) if id not in now or now[id].source.strip() == then[id].source.strip()}
 
 
 def _pack(content: dict[str, bytes]) -> bytes:

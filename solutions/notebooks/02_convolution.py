@@ -149,7 +149,12 @@ show_placements(7, 3, strides=(1, 2, 3))
 # > $n$ input size, $k$ filter, $s$ stride, $p$ zeros added on *each* side, $d$ dilation (1 = a normal filter; 2 leaves a gap of
 # > one between its elements). With $d = 1$ and no remainder it is their formula, with $N + 2p$ for $N$.
 #
-# Height and width are computed separately, each with its own stride and padding.
+# Height and width are computed separately, each with its own stride and padding. And this is **dilation**: the same three weights see
+# farther, with gaps between them (a filter of $k$ covers $d\,(k-1) + 1$ pixels).
+
+# %%
+show_placements(7, 3, strides=(1,))
+show_placements(7, 3, strides=(1,), dilation=2)
 
 # %% [markdown]
 # ### Padding
@@ -546,15 +551,14 @@ with waits_for("shapes.conv_flops", "shapes.conv_parameters"):
 #
 # Look at one output number: it is a neuron, $w^\top x + b$, that is connected to a small patch of the image, its **receptive field**.
 # A map of 28×28 is a sheet of such neurons that all share their weights. With five filters, five different neurons look at the same
-# patch. Layers on top see more, as their neurons look at neurons:
+# patch. Layers on top see more, as their neurons look at neurons. Two layers of 3×3, along one axis:
 
 # %%
-show_receptive_field([(3, 1), (3, 1), (3, 1)])
-show_receptive_field([(3, 2), (3, 1), (3, 1)])
+show_receptive_field([(3, 1), (3, 1)])
 
 # %% [markdown]
-# **Predict.** What do three 3×3 layers see together? And what changes when the *first* has stride 2, as in the second picture? And when
-# only the *last* has?
+# **Predict.** What do *three* 3×3 layers see together? What changes when the *first* of the three has stride 2? And when only the *last*
+# has? (Draw the row of pixels, and count.)
 #
 # <details><summary>Answer</summary>
 #
@@ -573,7 +577,14 @@ check("shapes.receptive_field")
 # %% [markdown]
 # ### Experiment: measure it
 #
-# Light up one pixel at a time and ask the middle neuron whether it notices. All pixels at once make a batch: image $i$ of the batch has only
+# First the pictures of the prediction: three layers, then three of which the first moves on by 2.
+
+# %%
+show_receptive_field([(3, 1), (3, 1), (3, 1)])
+show_receptive_field([(3, 2), (3, 1), (3, 1)])
+
+# %% [markdown]
+# Now light up one pixel at a time and ask the middle neuron whether it notices. All pixels at once make a batch: image $i$ of the batch has only
 # pixel $i$ lit.
 
 # %%

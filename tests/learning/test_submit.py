@@ -1,5 +1,6 @@
 """Handing in: exactly the files that are graded, the same zip for the same work, and plain words about what does not pass yet."""
 
+import json
 import zipfile
 
 import pytest
@@ -52,6 +53,19 @@ def test_unfinished_work_may_be_handed_in_and_is_told(course):
     write(course, toy_class.solution())
     said = submit.summary(course, "07", *submit.submit(course, "07"))
     assert "26 of 26 points" in said and said.endswith("Everything passes.")
+
+
+def test_an_untouched_written_answer_is_told(course):
+    write(course, toy_class.solution())
+    notebook = course.root / "notebooks" / "07_filters.ipynb"
+    handed_out = course.root / ".stride" / "notebooks" / notebook.name
+    handed_out.parent.mkdir(parents=True)
+    handed_out.write_bytes(notebook.read_bytes())
+    said = submit.summary(course, "07", *submit.submit(course, "07"))
+    assert "07-written (4 points) in the notebook still holds nothing of yours" in said and said.endswith("All checks pass.")
+    notebook.write_text(json.dumps(toy_class.notebook(course, {toy_class.WRITTEN: "Because filters slide."})))
+    said = submit.summary(course, "07", *submit.submit(course, "07"))
+    assert "07-written (4 points) in the notebook is read by a person" in said and said.endswith("Everything passes.")
 
 
 def test_a_missing_file_is_told(course):

@@ -37,14 +37,15 @@ def show_wiring(inputs=8):
     plt.show()
 
 
-def show_placements(size, kernel_size, strides, padding=0):
+def show_placements(size, kernel_size, strides, padding=0, dilation=1):
     """One row of `size` pixels and every place where a filter of `kernel_size` lands, for each stride."""
     total = size + 2 * padding
-    most = (total - kernel_size) // min(strides) + 1
+    covered = dilation * (kernel_size - 1) + 1
+    most = (total - covered) // min(strides) + 1
     figure, axes = plt.subplots(1, len(strides), figsize=(3.6 * len(strides), 1.2 + 0.2 * most), layout="constrained", squeeze=False)
     for axis, stride in zip(axes[0], strides):
-        starts = list(range(0, total - kernel_size + 1, stride))
-        left_over = total - (starts[-1] + kernel_size)
+        starts = list(range(0, total - covered + 1, stride))
+        left_over = total - (starts[-1] + covered)
         for pixel in range(total):
             outside = not padding <= pixel < padding + size
             face = "#eceef1" if outside else "white"
@@ -52,8 +53,13 @@ def show_placements(size, kernel_size, strides, padding=0):
             axis.add_patch(Rectangle((pixel, 0), 1, 1, facecolor=face, edgecolor=GREY, hatch=hatch))
             axis.text(pixel + 0.5, 0.5, "0" if outside else "", ha="center", va="center", color=GREY, fontsize=9)
         for row, start in enumerate(starts):
-            axis.plot([start + 0.12, start + kernel_size - 0.12], [-0.5 - 0.55 * row] * 2, color=COLOURS[row % 8], linewidth=5, solid_capstyle="butt")
-        axis.set_title(f"stride {stride}: {len(starts)} placements" + (f",\n{left_over} pixel never seen" if left_over else ""), fontsize=10)
+            colour, height = COLOURS[row % 8], [-0.5 - 0.55 * row] * 2
+            pieces = [(start, start + covered)] if dilation == 1 else [(at, at + 1) for at in range(start, start + covered, dilation)]
+            for left, right in pieces:
+                axis.plot([left + 0.12, right - 0.12], height, color=colour, linewidth=5, solid_capstyle="butt")
+            axis.plot([start + 0.12, start + covered - 0.12], height, color=colour, linewidth=1)
+        words = f"stride {stride}" + (f", dilation {dilation}" if dilation > 1 else "")
+        axis.set_title(f"{words}: {len(starts)} placements" + (f",\n{left_over} pixel never seen" if left_over else ""), fontsize=10)
         axis.set_xlim(-0.2, total + 0.2)
         axis.set_ylim(-0.4 - 0.55 * most, 1.3)
         axis.axis("off")

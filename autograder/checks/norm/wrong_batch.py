@@ -9,7 +9,7 @@ import numpy as np
 from autograder.checks.norm.common import forgotten, inside, no_root, wrong_roots
 from autograder.exercise import Misconception
 
-REVISIT_TEST = "06 · Normalization, “Training and use”"
+REVISIT_TEST = "06, “Training and use”"
 
 
 def across(values, x):

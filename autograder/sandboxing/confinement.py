@@ -17,7 +17,10 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 # Of autograder: all that a sandbox sees.
-OURS = ("__init__", "givens", "loading", "probes", "values", *(f"sandboxing/{name}" for name in ("__init__", "frames", "seccomp", "worker")))
+OURS = (
+    *("__init__", "given_pieces", "givens", "loading", "network_probes", "probes", "values"),
+    *(f"sandboxing/{name}" for name in ("__init__", "frames", "seccomp", "worker")),
+)
 COURSE, PACKAGES, LEARNER = "/course", "/site-packages", "/home/learner"  # folders in the sandbox
 PLACES = ("site-packages", "dist-packages")  # where Python keeps packages beside its standard library
 ENVIRONMENT = {

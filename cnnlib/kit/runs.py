@@ -6,11 +6,12 @@ import numpy as np
 from .images import COLOURS, _label
 
 
-def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=(), of="seeds"):
+def show_runs(runs, title="", xlabel="", ylabel="", x=None, logx=False, logy=False, marks=(), of="seeds"):
     """Curves with their spread: a line through the mean of all seeds, a band of one standard deviation around it.
 
     runs     {name: (seeds, steps) array}, one row per seed
     x        what stands below the curves: one array for all, or {name: array} (default: 0, 1, 2, …)
+    logx, logy  a logarithmic axis
     marks    horizontal lines as (height, words)
     of       what the rows are, if not seeds
     """
@@ -24,6 +25,8 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logy=False, marks=()
     for height, words in marks:
         axis.axhline(height, color="#8a8f98", linestyle=":")
         axis.annotate(words, (axis.get_xlim()[1], height), ha="right", va="bottom", color="#8a8f98", fontsize=9)
+    if logx:
+        axis.set_xscale("log")
     if logy:
         axis.set_yscale("log")
     rows = len(next(iter(runs.values())))

@@ -9,6 +9,8 @@ from autograder.draw import distinct, normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
 from autograder.oracles import conv2d, tensor
 
+REVISIT = "06, “Fold it away”"
+
 
 def _layer(rng, dtype=np.float64, shape=None, **options):
     """A convolution, or a layer of another shape, with the batch norm behind it."""
@@ -88,6 +90,7 @@ fold_batch_norm = Exercise(
             "The old bias is not scaled.",
             "The batch norm sees the convolution's output, bias and all: (b - running_mean) has the factor too.",
             _folded(bias=lambda b, mean, scale, beta: b - mean * scale + beta),
+            revisit=REVISIT,
         ),
         Misconception(
             "bias_dropped",
@@ -100,12 +103,14 @@ fold_batch_norm = Exercise(
             "running_mean is left out.",
             "The batch norm subtracts it before it scales: it belongs in the new bias.",
             _folded(bias=lambda b, mean, scale, beta: b * scale + beta),
+            revisit=REVISIT,
         ),
         Misconception(
             "mean_not_scaled",
             "The running mean is subtracted without the factor.",
             "The mean is subtracted first, and what is left is scaled: (b - running_mean) * gamma / sqrt(running_var + eps).",
             _folded(bias=lambda b, mean, scale, beta: b * scale - mean + beta),
+            revisit=REVISIT,
         ),
         Misconception(
             "mean_added",
@@ -154,6 +159,7 @@ fold_batch_norm = Exercise(
             "The factors are lined up with the input channels.",
             "The batch norm follows this layer: its channels are the filters, the first axis of w.",
             _folded(axis=1),
+            revisit=REVISIT,
         ),
         *wrong_roots(lambda root: _folded(root=root)),
         float64_result(_oracle, like="w"),

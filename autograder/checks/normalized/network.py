@@ -80,6 +80,9 @@ class Network:
     def layers(self) -> list[_Layer]:
         return self._layers
 
+    def norms(self) -> list[_Norm]:
+        return [layer for layer in self._layers if isinstance(layer, _Norm)]
+
     def forward(self, x: np.ndarray) -> np.ndarray:
         self._leaves = [tensor(array).requires_grad_() for array in (x, *(a for layer in self._layers for a in layer.parameters.values()))]
         x, *leaves = self._leaves

@@ -114,6 +114,10 @@ def forgotten(var, eps):
     return np.sqrt(var)
 
 
+def fixed(var, eps):
+    return np.sqrt(var + 1e-5)
+
+
 def no_root(var, eps):
     return var + eps
 
@@ -132,6 +136,12 @@ def wrong_roots(make) -> tuple[Misconception, ...]:
             "eps is left out.",
             "What is the same everywhere has variance 0: without eps you divide by zero. Divide by sqrt(var + eps).",
             make(forgotten),
+        ),
+        Misconception(
+            "eps_fixed",
+            "eps is always 1e-5, whatever is handed in.",
+            "1e-5 is only its default: use the argument.",
+            make(fixed),
         ),
         Misconception(
             "divided_by_variance",

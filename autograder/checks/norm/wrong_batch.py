@@ -147,6 +147,13 @@ def shared_forward() -> tuple[Misconception, ...]:
             revisit=REVISIT_TEST,
         ),
         Misconception(
+            "old_kept_whole",
+            "The running statistics grow with every batch: the old ones are kept whole, and a part of the new is added.",
+            "An average moves: what the new gains, momentum, the old loses. (1 - momentum) * old + momentum * new.",
+            batch_norm(move=lambda old, new, momentum: old + momentum * new),
+            revisit=REVISIT_TEST,
+        ),
+        Misconception(
             "running_var_biased",
             "The running variance takes the batch's variance as it is, divided by the count of numbers.",
             "The variance about a batch's own mean comes out too small on average: count/(count - 1) mends that, in the running variance only.",

@@ -175,8 +175,8 @@ build_normalized_net = Exercise(
         ),
         Misconception(
             "rng_ignored",
-            "The weights do not come from rng: every network is the same.",
-            "Hand rng to each layer that has weights.",
+            "The weights do not all come from rng.",
+            "Hand rng to each layer that has weights: the same seed must give the same network, and another seed another.",
             normalized_net(own_rng=True),
         ),
     ),

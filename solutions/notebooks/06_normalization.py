@@ -895,7 +895,7 @@ with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"), np.errsta
     show_runs(changes, "… and how much the gradient has changed", "length of the step (learning rate)", "change, relative", **axes)
 
 # %% [markdown]
-# At 0.1 the promise holds for both. At 1, the network without batch norm finds itself at a loss more than ten times as large, with a gradient that has nothing to do with the one it followed; with batch norm the loss is still lower than before. This agrees with section 8, where 1 was too much for the one and not
+# At 0.1 the promise holds for both. At 1, the network without batch norm finds itself at a loss more than ten times as large, with a gradient about ten times as large as the one it followed; with batch norm the loss is still lower than before. This agrees with section 8, where 1 was too much for the one and not
 # for the other, and with section 4: weights that grow get smaller gradients.
 #
 # ### Story 3: noise
@@ -926,7 +926,7 @@ with waits_for("normalized.build_normalized_net"):
     show_runs(runs, "One image's scores in 20 different batches", "images in the batch", "standard deviation", **axes)
 
 # %% [markdown]
-# With 16 images and more it is halved each time, by the rule. (In the smallest batches an image is a large part of its own statistics, and the others can move it less than the rule says.) The noise is real, then. Is it the reason? In section 11 batch norm won where batches were largest and the noise was least. So it is not what makes
+# From 8 images on it goes by the rule: batches four times as large, half the noise. (In smaller batches an image is a large part of its own statistics, and the others can move it less than the rule says.) The noise is real, then. Is it the reason? In section 11 batch norm won where batches were largest and the noise was least. So it is not what makes
 # learning *fast*; that it helps a network on new images is another claim, and harder to measure.
 #
 # Dropout (07) is noise too: it sets random numbers to 0 in training, and nothing in use. "Most people don't mix them", says one lecture. Do they help each other?
@@ -957,6 +957,7 @@ with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"):
 
     recipes = {"neither": (None, False), "dropout": (None, True), "batch norm": (BatchNorm, False), "both": (BatchNorm, True)}
     bars, mixed = {}, []
+    mlp(np.random.default_rng(0), BatchNorm)
     for name, seed in progress([(name, seed) for name in recipes for seed in SEEDS], "trainings"):
         net = dropping(np.random.default_rng(seed), *recipes[name])
         train(net, 600, 0.2, seed, every=600)

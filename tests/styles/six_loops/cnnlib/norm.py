@@ -1,4 +1,4 @@
-"""Loops over everything that has a mean of its own, or that adds to a sum; gradients as sums over all pairs of numbers."""
+"""Loops over everything that has a mean of its own, or that adds to a sum."""
 
 import math
 
@@ -17,13 +17,13 @@ def _mean_var(numbers):
 
 def _row_gradient(g, xs, mean, var, eps):
     """The gradient of one normalized row: each number's own part, and its part in what all the others were divided by."""
-    root, n = math.sqrt(var + eps), len(xs)
+    root, n, total, along = math.sqrt(var + eps), len(xs), 0.0, 0.0
+    for j in range(n):
+        total += float(g[j])
+        along += float(g[j]) * (float(xs[j]) - mean)
     found = []
     for i in range(n):
-        d = 0.0
-        for j in range(n):
-            d += float(g[j]) * (((i == j) - 1 / n) / root - (float(xs[i]) - mean) * (float(xs[j]) - mean) / (n * root**3))
-        found.append(d)
+        found.append((float(g[i]) - total / n) / root - (float(xs[i]) - mean) * along / (n * root**3))
     return found
 
 

@@ -295,14 +295,12 @@ with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"):
     rng = np.random.default_rng(0)
     some, weights, upstream = pixels[:64].astype(float), rng.standard_normal((196, 30)) / 14, rng.standard_normal((64, 30))
     args = np.ones(30), np.zeros(30), np.zeros(30), np.ones(30), True
-    rows = []
+    print(f"{'weights':>8} {'spread before':>14} {'spread after':>13} {'size of their gradient':>23}")
     for factor in (0.1, 1, 10, 100):
         h = some @ (factor * weights)
         out = norm.batch_norm_forward(h, *args)[0]
         dweights = some.T @ norm.batch_norm_backward(upstream, h, *args)[0]
-        rows.append([f"× {factor:g}", f"{h.std():.3g}", f"{out.std():.3f}", f"{np.linalg.norm(dweights):.1f}"])
-    head = ["weights", "spread before", "spread after", "their gradient"]
-    show_grid_of_numbers(np.array([head, *rows]), cell=1.15)
+        print(f"{f'× {factor:g}':>8} {h.std():14.2f} {out.std():13.3f} {np.linalg.norm(dweights):23.1f}")
 
 # %% [markdown]
 # The output stays, and the gradient becomes ten times *smaller*. A learning rate that is too large makes weights large; large weights get small gradients, and so smaller steps. The layer slows down by itself. Remember this when you see, in section 8, which rates batch norm puts up with.

@@ -160,7 +160,7 @@ def _backward(dout, x, gamma, beta, eps=1e-5):
 
 
 def _geometry(x, over=(-1,), summed=None):
-    examples = tuple(range(x.ndim - 1)) if summed is None else summed
+    examples = tuple(range(x.ndim)[:-1]) if summed is None else summed
     return Geometry(
         lambda a: a.mean(axis=over, keepdims=True), lambda v: v, lambda a: a.sum(axis=examples), int(np.prod([x.shape[a] for a in over]))
     )

@@ -99,7 +99,7 @@ def in_place(x, gamma, beta, running_mean, running_var, training, momentum=0.1, 
     out, new_mean, new_var = batch_norm()(x, gamma, beta, running_mean, running_var, training, momentum, eps)
     if training:
         running_mean[...], running_var[...] = new_mean, new_var
-    return out, running_mean, running_var
+    return (out, running_mean, running_var)
 
 
 def shared_forward() -> tuple[Misconception, ...]:

@@ -1,15 +1,14 @@
 """Probes: the small functions that call a learner's code with one case and give back plain values.
 
 A probe runs where the subject runs: in this process for a learner's own checks, inside a sandbox for grades. So this module
-knows nothing of oracles, expected values or points, and imports NumPy, `values`, `givens` and `repeated_probes` alone.
+knows nothing of oracles, expected values or points, and imports NumPy, `values`, `givens` and the probes of `network_probes` and
+`repeated_probes` alone.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import sys
 import sysconfig
 import time
 import traceback
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import givens, repeated_probes, values
+from autograder import givens, network_probes, repeated_probes, values
 
 # How a call ended. "ok" is the only status with an output to compare.
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
@@ -79,37 +78,6 @@ def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     return subject
 
 
-def network(subject: Any, inputs: dict[str, Any]) -> Any:
-    """The subject builds a network from a generator: how it is made, and what it computes with given parameters.
-
-    rng, again, other  generators: the first two of the same seed
-    parameters         arrays for its parameters, in the order of its layers; one of another shape but equal size is reshaped
-    x, dout            what goes forward, and what comes back
-
-    Returns the parameters' shapes; whether the same generator gives the same network, and another one another; the output; dx and the
-    parameters' gradients. Output and gradients are None where the parameters do not fit. Nobody stands in for a piece that is not written.
-    """
-    pieces = sys.modules.get("cnnlib.kit.pieces")  # only there when the subject's own file has asked for layers
-    with pieces.own_pieces_only() if pieces else contextlib.nullcontext():
-        net, *others = (subject(rng=inputs[name]) for name in ("rng", "again", "other"))
-        if net is None:
-            return None
-        built, again, other = map(_parameters, (net, *others))
-        names = [(layer, name) for layer in net.layers() for name in layer.parameters]
-        shapes = tuple(np.shape(array) for array in built)
-        reproducible = len(built) > 0 and same(built, again) and not same(built, other)
-        if [math.prod(shape) for shape in shapes] != [array.size for array in inputs["parameters"]]:
-            return shapes, reproducible, None, None, None
-        for (layer, name), shape, array in zip(names, shapes, inputs["parameters"]):
-            layer.parameters[name] = array.reshape(shape)
-        out = np.array(net.forward(inputs["x"]))
-        dx = np.array(net.backward(inputs["dout"]))
-        gradients = [np.array(layer.gradients[name]) for layer, name in names]
-        return shapes, reproducible, out, dx, [g.reshape(p.shape) if g.size == p.size else g for g, p in zip(gradients, inputs["parameters"])]
-
-
-def _parameters(net: Any) -> list[np.ndarray]:
-    return [np.array(array) for layer in net.layers() for array in layer.parameters.values()]
 
 
 def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "plain") -> Answer:
@@ -137,7 +105,8 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
 
 
 REPEATED = (repeated_probes.reseeded, repeated_probes.steps, repeated_probes.methods)
-PROBES = {probe.__name__: probe for probe in (call, answer, careful, network, *REPEATED)}
+NETWORKS = (network_probes.network, network_probes.block)
+PROBES = {probe.__name__: probe for probe in (call, answer, careful, *REPEATED, *NETWORKS)}
 
 
 def failure(error: BaseException) -> Answer:

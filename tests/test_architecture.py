@@ -16,14 +16,14 @@ PACKAGES = ("autograder", "autograder.checks", "cnnlib", *(f"autograder.{part}" 
 # What the sandbox can see of us. These import nothing of ours but each other.
 SANDBOXED = {
     *("autograder", "autograder.sandboxing"),
-    *(f"autograder.{name}" for name in ("givens", "loading", "probes", "repeated_probes", "values")),
+    *(f"autograder.{name}" for name in ("given_pieces", "givens", "loading", "network_probes", "probes", "repeated_probes", "values")),
     *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "worker")),
 }
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
-    ("values", "givens", "files", "unpack", "frames", "seccomp", "escape"),
-    ("repeated_probes",),
+    ("values", "givens", "given_pieces", "files", "unpack", "frames", "seccomp", "escape"),
+    ("repeated_probes", "network_probes"),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),

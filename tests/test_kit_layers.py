@@ -18,7 +18,7 @@ from autograder.authoring.stubs import make_stub
 from tests.test_kit import ROOT, kit
 
 pieces = importlib.import_module("kit_of_the_course.pieces")
-SOURCES = {name: ROOT / "solutions" / "cnnlib" / f"{name}.py" for name in ("activations", "fast_conv", "linear", "pool")}
+SOURCES = {name: ROOT / "solutions" / "cnnlib" / f"{name}.py" for name in ("activations", "fast_conv", "linear", "norm", "pool")}
 
 
 def install(monkeypatch: pytest.MonkeyPatch, *, stubs: tuple[str, ...] = ()) -> None:
@@ -36,6 +36,10 @@ def written(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
 
 
+def batch_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
+    return F.batch_norm(x, None, None, gamma, beta, training=True)
+
+
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
 
@@ -49,6 +53,10 @@ LAYERS: dict[str, tuple[Callable[[], kit.Layer], tuple[int, ...], Callable]] = {
     "MaxPool2d": (lambda: kit.MaxPool2d(3, 2, 1), (2, 3, 7, 6), lambda x: F.max_pool2d(x, 3, 2, 1)),
     "AvgPool2d": (lambda: kit.AvgPool2d((2, 3)), (2, 3, 7, 6), lambda x: F.avg_pool2d(x, (2, 3))),
     "GlobalAvgPool2d": (kit.GlobalAvgPool2d, (2, 3, 7, 6), lambda x: x.mean(dim=(2, 3))),
+    "BatchNorm": (lambda: kit.BatchNorm(3, dtype=np.float64), (5, 3), batch_norm),
+    "BatchNorm2d": (lambda: kit.BatchNorm2d(3, dtype=np.float64), (2, 3, 7, 6), batch_norm),
+    "LayerNorm": (lambda: kit.LayerNorm(6, dtype=np.float64), (2, 3, 6), lambda x, gamma, beta: F.layer_norm(x, (6,), gamma, beta)),
+    "GroupNorm": (lambda: kit.GroupNorm(2, 6, dtype=np.float64), (2, 6, 5, 3), lambda x, gamma, beta: F.group_norm(x, 2, gamma, beta)),
     "Flatten": (kit.Flatten, (2, 3, 4, 5), lambda x: x.flatten(1)),
 }
 WITH_PIECES = [name for name in LAYERS if name != "Flatten"]

@@ -61,6 +61,18 @@ def _batch_norm_backward(dout, x, gamma, beta, running_mean, running_var, traini
     return _backward(lambda x, gamma, beta: F.batch_norm(x, mean, var, gamma, beta, training, momentum, eps), 3)(dout, x, gamma, beta)
 
 
+def _layer_norm(x, gamma, beta, eps=1e-5):
+    return F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+
+
+def _group_norm(x, groups, gamma, beta, eps=1e-5):
+    return F.group_norm(x, groups, gamma, beta, eps)
+
+
+def _group_norm_backward(dout, x, groups, gamma, beta, eps=1e-5):
+    return _backward(lambda x, gamma, beta: _group_norm(x, groups, gamma, beta, eps), 3)(dout, x, gamma, beta)
+
+
 def _max_pool2d(x, kernel_size, stride=None, padding=0):
     return F.max_pool2d(x, kernel_size, stride, padding)
 
@@ -95,4 +107,7 @@ STANDINS = {
     "norm.batch_norm_backward": _batch_norm_backward,
     "norm.batch_norm2d_forward": _batch_norm_forward,
     "norm.batch_norm2d_backward": _batch_norm_backward,
+    **_pairs("norm", "layer_norm", _layer_norm, 3),
+    "norm.group_norm_forward": _forward(_group_norm),
+    "norm.group_norm_backward": _group_norm_backward,
 }

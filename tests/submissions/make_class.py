@@ -46,6 +46,7 @@ USES = {
     "learn_filter.fit_filter": ("conv.conv2d_forward", "conv.conv2d_backward"),
     "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
     "fit.fit": ("optim.adam_step", "schedules.cosine_with_warmup", "early_stopping.EarlyStopping"),
+    "normalized.build_normalized_net": ("norm.batch_norm2d_forward", "norm.batch_norm2d_backward"),
 }
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."
 

@@ -7,6 +7,7 @@ HOMES = {
     "agreement": ("show_agreement",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
+    "graphs": ("show_batch_norm_graph",),
     "images": ("show_bars", "show_curves", "show_images"),
     "layers": (
         "AvgPool2d",
@@ -28,6 +29,7 @@ HOMES = {
     "loops": ("progress",),
     "measure": ("best_seconds", "gemm_rate", "numerical_gradient"),
     "networks": ("show_network",),
+    "norms": ("GroupNorm", "LayerNorm"),
     "numbers": ("animate_sliding_filter", "show_grid_of_numbers"),
     "parts": ("show_three_ideas",),
     "paths": ("show_paths",),
@@ -36,6 +38,7 @@ HOMES = {
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),
     "spread": ("show_layer_histograms",),
+    "sharing": ("show_shared_statistics",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

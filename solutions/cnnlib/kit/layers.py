@@ -39,19 +39,20 @@ class Layer:
 
 
 class _Weighted(Layer):
-    """A layer with a weight and a bias, initialised as He et al. 2015 do: N(0, 2 / fan_in) and zeros."""
+    """A layer with a weight and a bias, initialised as He et al. 2015 do: N(0, 2 / fan_in) and zeros. bias=False: it stays zero, as no parameter."""
 
-    def __init__(self, shape, rng, dtype):
+    def __init__(self, shape, rng, dtype, bias=True):
         super().__init__()
         fan_in = int(np.prod(shape[1:]))
         weight = (rng or np.random.default_rng()).standard_normal(shape) * np.sqrt(2 / fan_in)
-        self.parameters = {"w": weight.astype(dtype), "b": np.zeros(shape[0], dtype)}
+        self._zeros = np.zeros(shape[0], dtype)
+        self.parameters = {"w": weight.astype(dtype)} | ({"b": self._zeros.copy()} if bias else {})
 
     def _arguments(self):
-        return self.x, self.parameters["w"], self.parameters["b"]
+        return self.x, self.parameters["w"], self.parameters.get("b", self._zeros)
 
     def _remember(self, dx, dw, db):
-        self.gradients = {"w": dw, "b": db}
+        self.gradients = {"w": dw, "b": db} if "b" in self.parameters else {"w": dw}
         return dx
 
 
@@ -76,9 +77,9 @@ class Conv2d(_Weighted):
 
     name = "fast_conv.conv2d"
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, rng=None, dtype=np.float32):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, rng=None, dtype=np.float32, bias=True):
         kernel = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
-        super().__init__((out_channels, in_channels, *kernel), rng, dtype)
+        super().__init__((out_channels, in_channels, *kernel), rng, dtype, bias)
         self.options = (stride, padding)
 
     def forward(self, x):

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .cifar import CLASSES as CIFAR_CLASSES
+from .cifar import read_cifar10
 from .files import data_folder
-from .mnist import read_mnist
+from .idx import read_idx
+from .signs import read_sign_digits
 
 DIGITS = tuple("0123456789")
+FASHION = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Dataset:
 
     train_images, test_images   (N, C, H, W) uint8, 0 (black) to 255
     train_labels, test_labels   (N,) int64: positions in `classes`
+    note                        what must be said beside every number that was measured with it ("": nothing)
     """
 
     name: str
@@ -24,13 +29,21 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     classes: tuple
+    note: str = ""
 
 
 def load(name):
     """One of the data sets, as a Dataset.
 
-    "digits"  1,797 handwritten digits of 8×8 pixels; they ship with the course
-    "mnist"   70,000 of 28×28; fetched once (11 MB), or taken from the folder mnist/ in $CNNLIB_DATA
+    "digits"         1,797 handwritten digits, grey, 8×8      ship with the course
+    "fashion_small"  3,000 pieces of clothing, grey, 28×28    ship with the course
+    "signs_small"    1,200 hands that show digits, 32×32      ship with the course
+    "mnist"          70,000 handwritten digits, grey, 28×28   11 MB
+    "fashion_mnist"  70,000 pieces of clothing, grey, 28×28   30 MB
+    "cifar10"        60,000 photographs, 32×32                170 MB
+    "sign_digits"    2,059 hands that show digits, 100×100    10 MB
+
+    What does not ship is fetched once, or taken from the folder of its name in $CNNLIB_DATA.
     """
     if name not in READERS:
         raise ValueError(f"There is no data set {name!r}. Choose one of: {', '.join(READERS)}")
@@ -63,8 +76,22 @@ def _digits():
     return Dataset("digits", images["train"], labels["train"], images["test"], labels["test"], DIGITS)
 
 
-def _mnist():
-    return Dataset("mnist", **read_mnist(), classes=DIGITS)
+def _shipped(name, classes):
+    with np.load(data_folder() / f"{name}.npz", allow_pickle=False) as stored:
+        return Dataset(name, **{part: stored[part] for part in stored.files}, classes=classes)
 
 
-READERS = {"digits": _digits, "mnist": _mnist}
+def _cifar10():
+    parts, note = read_cifar10()
+    return Dataset("cifar10", **parts, classes=CIFAR_CLASSES, note=note)
+
+
+READERS = {
+    "digits": _digits,
+    "fashion_small": lambda: _shipped("fashion_small", FASHION),
+    "signs_small": lambda: _shipped("signs_small", DIGITS),
+    "mnist": lambda: Dataset("mnist", **read_idx("mnist"), classes=DIGITS),
+    "fashion_mnist": lambda: Dataset("fashion_mnist", **read_idx("fashion_mnist"), classes=FASHION),
+    "cifar10": _cifar10,
+    "sign_digits": lambda: Dataset("sign_digits", **read_sign_digits(), classes=DIGITS),
+}

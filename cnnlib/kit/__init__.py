@@ -5,8 +5,10 @@ import importlib
 # Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
 HOMES = {
     "agreement": ("show_agreement",),
+    "clouds": ("show_clouds",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
+    "gaps": ("show_gaps",),
     "images": ("show_bars", "show_curves", "show_images"),
     "layers": (
         "AvgPool2d",
@@ -33,6 +35,7 @@ HOMES = {
     "photos": ("grey", "photo", "to_batch", "to_photo"),
     "regions": ("show_regions",),
     "runs": ("show_run_bars", "show_runs"),
+    "thinned": ("show_thinned",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

@@ -49,3 +49,13 @@ def test_the_ledger_keeps_the_book_of_a_descent_with_rate_1() -> None:
     assert parameters["uses"].tolist() == [1, 1, 1, 0, 2]
     assert parameters["batch"].tolist() == [1, 2, 1, 0, 3]
     assert parameters["labels"].tolist() == [11, 12, 13, 0, 30]
+
+
+def test_the_softmax_classifier_gives_probabilities_and_takes_its_own_shape_alone() -> None:
+    rng = np.random.default_rng(2)
+    weights, images = rng.standard_normal((3, 8)), rng.standard_normal((5, 2, 2, 2))
+    said = GIVENS["softmax_classifier"](weights, (2, 2, 2))(images)
+    np.testing.assert_allclose(said.sum(axis=1), 1)
+    np.testing.assert_allclose(np.log(said[:, 0] / said[:, 1]), np.abs(images).reshape(5, 8) @ (weights[0] - weights[1]))
+    with pytest.raises(ValueError, match="it got"):
+        GIVENS["softmax_classifier"](weights, (2, 2, 2))(images[0])

@@ -17,7 +17,7 @@ def dropout_forward(x, p, training, rng):
     training  bool: True while learning, False at test time
     rng       numpy.random.Generator: the only source of randomness
     returns   out   x's shape and dtype
-              mask  x's shape and dtype: 1 where a number was kept, 0 where it was dropped; all ones when training is False
+              mask  x's shape: 1 (or True) where a number was kept, 0 (or False) where it was dropped; all ones when training is False
 
         training:   out = x * mask / (1 - p)     every number has its own chance, in every image anew
         test time:  out = x
@@ -53,7 +53,7 @@ def dropout_forward_classic(x, p, training, rng):
     training  bool: True while learning, False at test time
     rng       numpy.random.Generator: the only source of randomness
     returns   out   x's shape and dtype
-              mask  x's shape and dtype: 1 where a number was kept, 0 where it was dropped; all ones when training is False
+              mask  x's shape: 1 (or True) where a number was kept, 0 (or False) where it was dropped; all ones when training is False
 
         training:   out = x * mask
         test time:  out = x * (1 - p)            the expectation of what came out in training
@@ -77,7 +77,7 @@ def drop_connect_forward(x, w, b, p, training, rng):
     training  bool: True while learning, False at test time
     rng       numpy.random.Generator: the only source of randomness
     returns   out   (N, M)  dtype of x
-              mask  (M, D)  dtype of w: 1 where a weight was kept, 0 where it was dropped; all ones when training is False
+              mask  (M, D)  1 (or True) where a weight was kept, 0 (or False) where it was dropped; all ones when training is False
 
         training:   out = x @ (w * mask / (1 - p)).T + b
         test time:  out = x @ w.T + b

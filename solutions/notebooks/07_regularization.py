@@ -70,13 +70,13 @@ pixels = hands.train_images[few] / 255
 mean, spread = pixels.mean(), pixels.std()
 
 
-def scaled(images):
+def scaled(images, mean=mean, spread=spread):
     """uint8 images as a network wants them: float32, mean 0 and spread 1 over the images to learn from."""
     return ((images / 255 - mean) / spread).astype(np.float32)
 
 
 x_few, y_few = scaled(hands.train_images[few]), hands.train_labels[few]
-x_test, y_test = scaled(hands.test_images), hands.test_labels
+x_test, y_test = tests = scaled(hands.test_images), hands.test_labels
 print(f"to learn from {x_few.shape}, to test with {x_test.shape}")
 
 # %% [markdown]
@@ -121,7 +121,7 @@ def judged(net, images, labels):
     return cross_entropy(scores, labels)[0], np.mean(scores.argmax(axis=1) != labels)
 
 
-def train(net, images, labels, seed, words, change=middle, decay=0.0, rate=0.01, batch=25):
+def train(net, images, labels, seed, words, change=middle, decay=0.0, tests=tests, rate=0.01, batch=25):
     """Momentum SGD. Returns rows of (training loss, training error, test loss, test error), one for every fourth epoch."""
     rng, speed, rows = np.random.default_rng(seed), {}, []
     for epoch in progress(range(epochs), words):
@@ -136,7 +136,7 @@ def train(net, images, labels, seed, words, change=middle, decay=0.0, rate=0.01,
                     speed[layer, name] = 0.9 * speed.get((layer, name), 0) + pull
                     layer.parameters[name] = (value - step * speed[layer, name]).astype(value.dtype)
         if (epoch + 1) % every == 0:
-            rows.append((*judged(net, middle(images), labels), *judged(net, middle(x_test), y_test)))
+            rows.append((*judged(net, middle(images), labels), *judged(net, middle(tests[0]), tests[1])))
     return rows
 
 
@@ -623,14 +623,14 @@ with waits_for("augment.resize_short_side", "augment.random_crop"):
 
     remedies["crops and sizes"] = {"change": sizes_and_crops}
     nearer, wrong = range(28, 43, 2), {"crops": [], "crops and sizes": []}
-    tests = []
+    sized = []
     for size in nearer:
         resized, rest = np.stack([augment.resize_short_side(image, size) for image in x_test]), (size - 28) // 2
-        tests.append(resized[:, :, rest : rest + 28, rest : rest + 28])
-    show_images(*[(test[75].transpose(1, 2, 0) * spread + mean).clip(0, 1) for test in tests], titles=[f"L = {size}" for size in nearer], size=1.0)
+        sized.append(resized[:, :, rest : rest + 28, rest : rest + 28])
+    show_images(*[(test[75].transpose(1, 2, 0) * spread + mean).clip(0, 1) for test in sized], titles=[f"L = {size}" for size in nearer], size=1.0)
     for name in wrong:
         for net in trained(name)[0]:
-            wrong[name].append([judged(net, test, y_test)[1] for test in tests])
+            wrong[name].append([judged(net, test, y_test)[1] for test in sized])
     show_runs(wrong, "Test hands of other sizes", "L: pixels of the resized image", "share wrong", x=np.array(nearer))
 
 # %% [markdown]
@@ -791,7 +791,7 @@ OURS = ["dropout.dropout_forward", "dropout.dropout_backward", "augment.random_c
 with waits_for("regularized.noisy_loss_and_gradients", "loss.softmax_cross_entropy", *PARTS, *OURS):
     clothes = load("fashion_small")
     level, width = clothes.train_images.mean() / 255, clothes.train_images.std() / 255
-    images, tests = (((part / 255 - level) / width).astype(np.float32) for part in (clothes.train_images[:300], clothes.test_images))
+    images, unseen = (((part / 255 - level) / width).astype(np.float32) for part in (clothes.train_images[:300], clothes.test_images))
     labels, answers = clothes.train_labels[:300], clothes.test_labels
     step, rounds = regularized.noisy_loss_and_gradients, 60
 
@@ -809,7 +809,7 @@ with waits_for("regularized.noisy_loss_and_gradients", "loss.softmax_cross_entro
                     speed[name] = 0.9 * speed[name] + gradients[name]
                     parameters[name] = (parameters[name] - rate * speed[name]).astype(np.float32)
             if epoch % 3 == 2:
-                rows.append([step(parameters, *part, p, padding, False, rng)[0] for part in ((images, labels), (tests, answers))])
+                rows.append([step(parameters, *part, p, padding, False, rng)[0] for part in ((images, labels), (unseen, answers))])
         return rows
 
     ways = {"no noise": (0.0, 0, False), "little noise": (0.3, 1, True), "much noise": (0.5, 3, True)}
@@ -853,19 +853,17 @@ with waits_for(*OURS, "augment.resize_short_side", "augment.color_jitter"):
 
 # %%
 if LONG:
-    with waits_for("augment.random_crop", "augment.random_horizontal_flip"):
-        cifar, settings = load("cifar10"), (mean, spread, x_test, y_test)
-        print(cifar.note)
-        mean, spread = cifar.train_images[:2000].mean() / 255, cifar.train_images[:2000].std() / 255
-        x_test, y_test = scaled(cifar.test_images[::5]), cifar.test_labels[::5]
-        bars = {"none": [], "crops": [], "crops and flips": []}
-        for name in bars:
-            for seed in range(3):
-                rest = {key: value for key, value in remedies[name].items() if key == "change"}
-                rows = train(network(seed), scaled(cifar.train_images[:2000]), cifar.train_labels[:2000], seed, f"epochs, {name}, seed {seed}", **rest)
-                bars[name].append(100 * rows[-1][3])
-        mean, spread, x_test, y_test = settings
-        show_run_bars(bars, "CIFAR-10, 2,000 images to learn from, 2,000 to test with", "% wrong")
+    cifar, bars = load("cifar10"), {"none": [], "crops": [], "crops and flips": []}
+    print(cifar.note)
+    level, width = cifar.train_images[:2000].mean() / 255, cifar.train_images[:2000].std() / 255
+    examples, answers = scaled(cifar.train_images[:2000], level, width), cifar.train_labels[:2000]
+    others = scaled(cifar.test_images[::5], level, width), cifar.test_labels[::5]
+    for name in bars:
+        for seed in seeds:
+            change = remedies[name].get("change", middle)
+            rows = train(network(seed), examples, answers, seed, f"epochs, {name}, seed {seed}", change, tests=others)
+            bars[name].append(100 * rows[-1][3])
+    show_run_bars(bars, "CIFAR-10, 2,000 images to learn from, 2,000 to test with", "% wrong")
 
 # %% [markdown]
 # CIFAR

@@ -102,7 +102,7 @@ dropout_backward = Exercise(
             "divided_by_p",
             "The gradient is divided by p.",
             "p is the probability of dropping: what was kept had been divided by 1 - p.",
-            _wrong(lambda p: 1 / p if p else 1.0),
+            _wrong(lambda p: 1 / p if p else np.inf),
         ),
         Misconception(
             "nothing_at_test",

@@ -44,6 +44,18 @@ def _slip(id, says, hint, wrong, revisit=""):
     return Misconception(id, says, hint, wrong, revisit=revisit)
 
 
+def _by_p(p):
+    return 1 / p if p else np.inf
+
+
+def _without_mask_at_test(right):
+    def forward(x, p, training, rng):
+        out, mask = right(x, p, training, rng)
+        return out, mask if training else None
+
+    return forward
+
+
 def _shared(train, test, revisit):
     """Slips of both forms: the factors stay right, the chances do not."""
     right = dropping(train, test)
@@ -103,7 +115,7 @@ def _shared(train, test, revisit):
             "no_mask_at_test",
             "There is no mask at test time.",
             "Nothing was dropped then: the mask is ones, in the shape of x.",
-            lambda x, p, training, rng: (right(x, p, training, rng)[0], right(x, p, training, rng)[1] if training else None),
+            _without_mask_at_test(right),
         ),
         _slip("own_seed", *OWN_SEED, own_seed(right)),
         _slip("other_randomness", *OTHER_RANDOMNESS, other_randomness(right)),
@@ -138,7 +150,7 @@ dropout_forward = _exercise(
             "p_is_keep",
             "p is taken for the probability of keeping: kept with probability p, scaled by 1/p.",
             "Here p is the probability of dropping (other courses have it the other way round): keep with 1 - p, scale by 1/(1 - p).",
-            dropping(lambda p: 1 / p, one, draw=kept_with_p),
+            dropping(_by_p, one, draw=kept_with_p),
             "07 · Regularization, Dropout",
         ),
         _slip(
@@ -172,7 +184,7 @@ dropout_forward = _exercise(
             "divided_by_p",
             "What is kept is divided by p.",
             "It is kept with probability 1 - p: divide by that.",
-            dropping(lambda p: 1 / p if p else np.inf, one),
+            dropping(_by_p, one),
         ),
         _slip(
             "mask_scaled",

@@ -29,7 +29,7 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     if out.shape != (len(x), len(w)):
         return (shape_of(out, (len(x), len(w)), "x @ w.T"), out, *("not told",) * 7)
     design = np.concatenate([x, np.ones((len(x), 1))], axis=1).astype(np.float64)  # (N, D + 1)
-    found = np.linalg.lstsq(design, out.astype(np.float64), rcond=None)[0]  # (D + 1, M)
+    found = np.linalg.lstsq(design, np.nan_to_num(out.astype(np.float64)), rcond=None)[0]  # (D + 1, M)
     linear = np.abs(design @ found - out).max() < 1e-3 * np.abs(out).max()
     on_w, on_b = (factors(a, out.dtype) for a in (found[:-1].T / w, found[-1] / b))
     kept = np.abs(found[:-1].T / w) > 0.01
@@ -207,7 +207,7 @@ drop_connect_forward = Exercise(
             "p_is_keep",
             "p is taken for the probability of keeping: kept with probability p, scaled by 1/p.",
             "Here p is the probability of dropping: keep with 1 - p, and scale by 1/(1 - p).",
-            _connect(lambda p: 1 / p, kept=lambda rng, shape, p: rng.random(shape) < p),
+            _connect(lambda p: 1 / p if p else np.inf, kept=lambda rng, shape, p: rng.random(shape) < p),
         ),
         Misconception(
             "mask_turned_round",

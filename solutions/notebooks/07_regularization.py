@@ -870,7 +870,7 @@ if LONG:
     show_run_bars(bars, "CIFAR-10, 2,000 images to learn from, 2,000 to test with", "% wrong")
 
 # %% [markdown]
-# We got 57.7 ± 1.0 % wrong without a remedy, 54.0 ± 0.3 with crops, 49.4 ± 1.7 with crops and flips (on a copy of CIFAR-10 that is compressed as JPEG): the flips that harmed hands are worth more than crops here. Same code, same network, other images.
+# We got 57.7 ± 1.0 % wrong without a remedy, 54.0 ± 0.3 with crops, 49.4 ± 1.7 with crops and flips (on a copy of CIFAR-10 that is compressed as JPEG): the flips that harmed hands are worth as much as crops here. Same code, same network, other images.
 #
 # > **Takeaway.** A remedy is a claim about the world: "this does not matter". Where the claim is true it helps, where it is false it harms. Measure, over seeds.
 

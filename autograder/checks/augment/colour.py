@@ -16,7 +16,7 @@ SHAPE, FLAT, APART, COLOURS, LAW, DTYPE = "shape", "what is added", "shifts", "c
 RIGHT = "along the eigenvectors, by scale * eigenvalue"
 NORMAL = "normal, with mean 0"
 SAME = "the same for all pixels of an image"
-WHERE = "07 · Regularization, Light and colour"
+WHERE = "07, “Light and colour”"
 
 
 # --- What is looked at ------------------------------------------------------------------------------------------------

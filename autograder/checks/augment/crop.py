@@ -13,7 +13,7 @@ from autograder.values import Seed
 
 SHAPE, PIECES, APART, REACH, DTYPE = "shape", "pieces", "places", "how far places reach", "dtype"
 OWN, EVERYWHERE = "each image its own", "everywhere, equally often"
-WHERE = "07 · Regularization, Crops and flips"
+WHERE = "07, “Crops and flips”"
 
 
 # --- What is looked at ------------------------------------------------------------------------------------------------
@@ -27,11 +27,10 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     if shape != (len(images), images.shape[1], *_pair(inputs["size"])):
         return shape, *("not told",) * 4, str(first.dtype)
     places = _places(first, images, inputs["padding"])
-    missing = f"{'some are' if any(p is not None for p in places) else 'none are'} cut out of their images"
-    found = [place for place in places if place is not None]
+    found = [] if None in places else places
     return (
         shape,
-        "cut out of their images" if len(found) == len(places) else missing,
+        "cut out of their images" if found else "not all are cut out of their images",
         OWN if not found or len(places) < 10 or len(set(found)) > 1 else "the same for all images",
         _reach(found, images.shape[2:], _pair(inputs["size"]), inputs["padding"]),
         followed(first, again, other),

@@ -18,7 +18,7 @@ OTHER_KINDS = {
     "turned by 180°": lambda images: images[:, :, ::-1, ::-1],
     "with their channels in reverse": lambda images: images[:, ::-1],
 }
-WHERE = "07 · Regularization, Crops and flips"
+WHERE = "07, “Crops and flips”"
 
 
 def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases
 from autograder.values import Given
 
-WHERE = "07 · Regularization, Ten looks at test time"
+WHERE = "07, “Ten looks at test time”"
 
 
 def _five(image, size, *, up=False, middle=None):

@@ -11,7 +11,7 @@ from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import tensor
 
-WHERE = "07 · Regularization, Sizes"
+WHERE = "07, “Sizes”"
 Size = tuple[int, int]
 
 

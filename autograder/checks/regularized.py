@@ -24,7 +24,7 @@ NOISE, MOVED, MIRRORED, TOGETHER = "at test time", "images move", "images are mi
 FORWARD, BACKWARD, MASKS, SHARE = "hidden numbers are multiplied by", "their gradients are multiplied by", "mask", "probability of dropping"
 SCORES = "gradient of b2"
 UNTOLD = "not told"
-WHERE = "07 · Regularization, All together"
+WHERE = "07, “All together”"
 
 
 # --- The network, right and wrong -------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ noisy_loss_and_gradients = Exercise(
             "Hidden numbers are dropped at test time, too.",
             "Hand `training` on to dropout_forward and dropout_backward.",
             _noisy(drop_at_test=True),
-            revisit="07 · Regularization, Test time: average out the noise",
+            revisit="07, “Test time: average out the noise”",
         ),
         Misconception(
             "augmented_at_test",
@@ -294,7 +294,7 @@ noisy_loss_and_gradients = Exercise(
             "Images are never moved.",
             "random_crop needs the padding: without it there is only one place for a crop of the image's own size.",
             _noisy(crop=False),
-            revisit="07 · Regularization, Crops and flips",
+            revisit="07, “Crops and flips”",
         ),
         Misconception(
             "not_flipped",
@@ -325,21 +325,21 @@ noisy_loss_and_gradients = Exercise(
             "Gradients pass dropout as if it were not there.",
             "On the way back, dropout_backward stands between the second linear layer and ReLU.",
             _noisy(back="none"),
-            revisit="07 · Regularization, Backwards",
+            revisit="07, “Backwards”",
         ),
         Misconception(
             "another_mask_on_the_way_back",
             "Gradients pass another mask than the numbers did.",
             "dropout_backward gets the mask that dropout_forward returned: draw once.",
             _noisy(back="another"),
-            revisit="07 · Regularization, Backwards",
+            revisit="07, “Backwards”",
         ),
         Misconception(
             "not_scaled_on_the_way_back",
             "Gradients are masked, but not scaled.",
             "Numbers were divided by 1 - p, and so are gradients: call dropout_backward.",
             _noisy(back="unscaled"),
-            revisit="07 · Regularization, Backwards",
+            revisit="07, “Backwards”",
         ),
         Misconception("own_seed", *OWN_SEED, own_seed(_noisy())),
         Misconception("other_randomness", *OTHER_RANDOMNESS, other_randomness(_noisy())),

@@ -103,7 +103,7 @@ def _shared(train, test, revisit):
             "Numbers are dropped at test time, too.",
             "When training is False nothing is random: look at `training` first.",
             dropping(train, test, at_test=True),
-            "07 · Regularization, Test time: average out the noise",
+            "07, “Test time: average out the noise”",
         ),
         _slip(
             "mask_of_the_dropped",
@@ -135,7 +135,7 @@ def _exercise(name, train, test, **texts):
     )
 
 
-CLASSIC = "07 · Regularization, Classic or inverted"
+CLASSIC = "07, “Classic or inverted”"
 
 dropout_forward = _exercise(
     "dropout_forward",
@@ -151,7 +151,7 @@ dropout_forward = _exercise(
             "p is taken for the probability of keeping: kept with probability p, scaled by 1/p.",
             "Here p is the probability of dropping (other courses have it the other way round): keep with 1 - p, scale by 1/(1 - p).",
             dropping(_by_p, one, draw=kept_with_p),
-            "07 · Regularization, Dropout",
+            "07, “Dropout”",
         ),
         _slip(
             "not_scaled",
@@ -192,7 +192,7 @@ dropout_forward = _exercise(
             "out is right. But the mask is asked for as 1 and 0: the backward pass scales by itself.",
             dropping(up, one, mask_of=lambda kept, p: kept / (1 - p) if not kept.all() else kept * 1.0),
         ),
-        *_shared(up, one, "07 · Regularization, Dropout"),
+        *_shared(up, one, "07, “Dropout”"),
     ),
     hints=(
         "A coin for every number of x, one that falls on “drop” with probability p. How does a random number between 0 and 1 become such a coin?",
@@ -250,9 +250,9 @@ dropout_forward_classic = _exercise(
             "p is taken for the probability of keeping, in training and at test time.",
             "In the paper p is that. Here it is the probability of dropping: keep with 1 - p, and multiply by 1 - p at test time.",
             dropping(one, lambda p: p, draw=kept_with_p),
-            "07 · Regularization, Dropout",
+            "07, “Dropout”",
         ),
-        *_shared(one, keep, "07 · Regularization, Dropout"),
+        *_shared(one, keep, "07, “Dropout”"),
     ),
     hints=(
         "The mask is drawn as before. What differs is when something is scaled.",

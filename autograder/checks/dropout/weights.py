@@ -16,7 +16,7 @@ from autograder.values import Seed
 
 OUT, LAYER, TIMES, BIAS = "out", "weights", "w is multiplied by", "b is multiplied by"
 SHARE, PLACES, MASK = "probability of dropping", "chances", "mask"
-WHERE = "07 · Regularization, DropConnect"
+WHERE = "07, “DropConnect”"
 
 
 def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:

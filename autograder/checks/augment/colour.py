@@ -121,7 +121,7 @@ def _for_each_pixel(images, eigenvalues, eigenvectors, rng, scale):
 
 
 def _multiplied(images, eigenvalues, eigenvectors, rng, scale):
-    alpha = scale * rng.standard_normal((len(images), 3))
+    alpha = rng.normal(0, scale, (len(images), 3))
     return images * (1 + np.einsum("nk,k,ck->nc", alpha, eigenvalues, eigenvectors))[:, :, None, None]
 
 

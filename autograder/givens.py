@@ -90,4 +90,21 @@ def diary(count: int) -> LossAndGradients:
     return loss_and_gradients
 
 
-GIVENS = {given.__name__: given for given in (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary)}
+def softmax_classifier(weights: np.ndarray, shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
+    """Probabilities (M, K) of images (M, *shape): the softmax of |flattened images| times weights (K, D). ValueError for another shape.
+
+    Not linear before the softmax, so that neither a mean of images nor a mean of scores gives what a mean of probabilities does.
+    """
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        if images.shape[1:] != tuple(shape):
+            raise ValueError(f"predict takes images of shape (M, {', '.join(map(str, shape))}); it got {images.shape}")
+        scores = np.abs(images).reshape(len(images), -1) @ weights.T
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    return predict
+
+
+FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
+GIVENS = {given.__name__: given for given in FUNCTIONS}

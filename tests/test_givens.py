@@ -70,3 +70,13 @@ def test_the_diary_tells_which_examples_came_and_in_which_order() -> None:
     largest = GIVENS["diary"](13)
     largest(parameters, np.eye(13), np.zeros(13))
     assert f"{int(largest(parameters, np.zeros((1, 13)), labels[:1])[0]):013x}" == "0" + 12 * "f"
+
+
+def test_the_softmax_classifier_gives_probabilities_and_takes_its_own_shape_alone() -> None:
+    rng = np.random.default_rng(2)
+    weights, images = rng.standard_normal((3, 8)), rng.standard_normal((5, 2, 2, 2))
+    said = GIVENS["softmax_classifier"](weights, (2, 2, 2))(images)
+    np.testing.assert_allclose(said.sum(axis=1), 1)
+    np.testing.assert_allclose(np.log(said[:, 0] / said[:, 1]), np.abs(images).reshape(5, 8) @ (weights[0] - weights[1]))
+    with pytest.raises(ValueError, match="it got"):
+        GIVENS["softmax_classifier"](weights, (2, 2, 2))(images[0])

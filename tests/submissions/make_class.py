@@ -44,6 +44,11 @@ USES = {
     ),
     "template.find_template": ("conv.correlate2d",),
     "learn_filter.fit_filter": ("conv.conv2d_forward", "conv.conv2d_backward"),
+    "augment.predict_multi_crop": ("augment.ten_crop",),
+    "regularized.noisy_loss_and_gradients": (
+        *("augment.random_crop", "augment.random_horizontal_flip"),
+        *("dropout.dropout_forward", "dropout.dropout_backward"),
+    ),
     "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
     "fit.fit": ("optim.adam_step", "schedules.cosine_with_warmup", "early_stopping.EarlyStopping"),
     "normalized.build_normalized_net": ("norm.batch_norm2d_forward", "norm.batch_norm2d_backward"),

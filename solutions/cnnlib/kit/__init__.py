@@ -5,9 +5,11 @@ import importlib
 # Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
 HOMES = {
     "agreement": ("show_agreement",),
+    "clouds": ("show_clouds",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
     "graphs": ("show_batch_norm_graph",),
+    "gaps": ("show_gaps",),
     "images": ("show_bars", "show_curves", "show_images"),
     "layers": (
         "AvgPool2d",
@@ -39,6 +41,7 @@ HOMES = {
     "search": ("show_search",),
     "spread": ("show_layer_histograms",),
     "sharing": ("show_shared_statistics",),
+    "thinned": ("show_thinned",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

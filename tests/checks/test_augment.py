@@ -1,0 +1,73 @@
+"""The checks of cnnlib/augment.py: whatever right way to draw places, chances and colours gets full marks, and only those."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder import check
+from autograder.exercise import load
+from autograder.runner import load_subject
+from tests.checks.common import SOLUTIONS, proofs
+
+TestProofs = proofs("augment", seeds=(1, 2))
+
+
+def solution(name: str):
+    return load_subject(load(f"augment.{name}"), SOLUTIONS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 17), st.integers(1, 17), st.integers(1, 23), st.integers(0, 99))
+def test_the_solution_resizes_as_pytorch_does(channels: int, h: int, w: int, size: int, seed: int) -> None:
+    image = np.random.default_rng(seed).standard_normal((channels, h, w))
+    out = solution("resize_short_side")(image, size)
+    assert min(out.shape[1:]) == size and max(out.shape[1:]) == size * max(h, w) // min(h, w)
+    expected = F.interpolate(torch.from_numpy(image)[None], size=out.shape[1:], mode="bilinear", align_corners=False)[0]
+    np.testing.assert_allclose(out, expected.numpy(), atol=1e-12)
+
+
+def test_ten_crops_of_a_small_image_by_hand() -> None:
+    crops = solution("ten_crop")(np.arange(12.0).reshape(1, 3, 4), 2)[:, 0]
+    assert crops[:5].tolist() == [[[0, 1], [4, 5]], [[2, 3], [6, 7]], [[4, 5], [8, 9]], [[6, 7], [10, 11]], [[1, 2], [5, 6]]]
+    assert crops[9].tolist() == [[2, 1], [6, 5]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", ["random_crop", "random_horizontal_flip", "color_jitter"])
+def test_right_chances_are_never_called_wrong(name: str, seed: int) -> None:
+    assert check(f"augment.{name}", seed=100 + seed, cnnlib=SOLUTIONS).passed
+
+
+def lost(name: str, subject) -> list[str]:
+    return [aspect.name for aspect in check(f"augment.{name}", subject, seed=1).aspects if not aspect.passed]
+
+
+def test_a_shift_along_one_axis_alone_is_told() -> None:
+    def sideways(images, size, rng, padding):
+        size = (size, size) if isinstance(size, int) else size
+        out = solution("random_crop")(images, (images.shape[2] + 2 * padding, size[1]), rng, padding)
+        return out[:, :, : size[0]]
+
+    assert lost("random_crop", sideways) == ["reach", "padding"]
+
+
+def test_mirroring_a_little_too_seldom_is_told() -> None:
+    assert lost("random_horizontal_flip", lambda images, rng, p: solution("random_horizontal_flip")(images, rng, 0.92 * p)) == ["share"]
+
+
+def test_colours_that_vary_a_little_too_much_are_told() -> None:
+    def stronger(images, eigenvalues, eigenvectors, rng, scale):
+        return solution("color_jitter")(images, eigenvalues, eigenvectors, rng, 1.25 * scale)
+
+    assert lost("color_jitter", stronger) == ["directions"]
+
+
+def test_noise_on_top_of_the_shift_is_told() -> None:
+    def grainy(images, eigenvalues, eigenvectors, rng, scale):
+        out = solution("color_jitter")(images, eigenvalues, eigenvectors, rng, scale)
+        return out + 0.01 * rng.standard_normal(images.shape).astype(images.dtype)
+
+    assert {"whole image", "directions"} <= set(lost("color_jitter", grainy))

@@ -198,6 +198,8 @@ def _described(inputs: Mapping[str, Any]) -> str:
 def _worded(value: Any) -> str:
     if isinstance(value, Given):
         return f"{value.name}({_described(value.parameters)})"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (np.ndarray, Mapping)) for item in value):
+        return f"[{', '.join(_shape(item) if isinstance(item, np.ndarray) else _worded(item) for item in value)}]"
     return f"{{{_described(value)}}}" if isinstance(value, Mapping) else repr(value)
 
 

@@ -17,7 +17,7 @@ from autograder.oracles import tensor
 from autograder.values import Seed
 
 RETURNS = ("shapes", "from_rng", "out", "dx", "gradients", "statistics")
-Plan = Sequence[tuple[int, ...]]  # (out, in, height, width) is a convolution, (features,) a batch norm
+Plan = Sequence[tuple[int, ...]]  # (out, in, height, width) is a convolution, (features,) a batch norm, (out, in) a fully connected layer
 
 
 @dataclass
@@ -76,6 +76,11 @@ class Block:
 
         return F.conv2d(x, self._leaves[place]["w"], self._leaves[place].get("b"), stride, padding)
 
+    def linear(self, place: int, x: Any) -> Any:
+        import torch.nn.functional as F
+
+        return F.linear(x, self._leaves[place]["w"], self._leaves[place]["b"])
+
     def norm(self, place: int, x: Any) -> Any:
         import torch.nn.functional as F
 
@@ -87,6 +92,7 @@ class Block:
 
 
 def _made(rng: np.random.Generator, shape: tuple[int, ...], biased: bool) -> _Conv:
+    biased |= len(shape) == 2
     if len(shape) == 1:
         return _Norm({"gamma": np.ones(shape), "beta": np.zeros(shape)}, running_mean=np.zeros(shape), running_var=np.ones(shape))
     return _Conv({"w": rng.standard_normal(shape)} | ({"b": np.zeros(shape[0])} if biased else {}))
@@ -106,6 +112,7 @@ def arrays(rng, plan: Plan, dtype=np.float64) -> list[dict[str, np.ndarray]]:
     for shape in plan:
         if len(shape) > 1:
             made = {"w": normal(rng, *shape) * 1.5 / np.sqrt(np.prod(shape[1:]))}
+            made |= {"b": 0.5 * normal(rng, shape[0])} if len(shape) == 2 else {}
         else:
             made = {"gamma": rng.uniform(0.5, 1.5, shape), "beta": 0.5 * normal(rng, *shape)}
             made |= {"running_mean": 0.5 * normal(rng, *shape), "running_var": rng.uniform(0.5, 2, shape)}

@@ -44,6 +44,7 @@ USES = {
     ),
     "template.find_template": ("conv.correlate2d",),
     "learn_filter.fit_filter": ("conv.conv2d_forward", "conv.conv2d_backward"),
+    "small_resnet.build_small_resnet": ("residual.BasicBlock",),
     "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
 }
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."

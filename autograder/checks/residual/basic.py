@@ -91,12 +91,6 @@ BasicBlock = Exercise(
             basic(inner="relu norm"),
         ),
         Misconception(
-            "first_norm_left_out",
-            "Between the convolutions stands a ReLU without the batch norm before it: that was left out.",
-            "Each convolution is followed by its own batch norm.",
-            basic(inner="relu"),
-        ),
-        Misconception(
             "norm_after_sum",
             "The second batch norm comes after the sum: x goes through it as well.",
             "It belongs to the branch: conv, batch norm, then add, then ReLU. What goes past stays as it is.",

@@ -34,7 +34,7 @@ class _Norm(_Conv):
 
 
 class Block:
-    """compute(x, self) on tensors. Raises ValueError where shapes do not fit.
+    """compute(x, self) on tensors, results in the dtype that came in. Raises ValueError where shapes do not fit.
 
     order   places of the plan in which `layers()` gives them
     biased  the convolutions have a bias, as if nobody had asked for none
@@ -58,7 +58,7 @@ class Block:
                 self._out = self._compute(self._x, self)
         except (RuntimeError, IndexError) as error:
             raise ValueError(str(error)) from error
-        return self._out.detach().numpy()
+        return self._out.detach().numpy().astype(x.dtype)
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         import torch
@@ -68,8 +68,8 @@ class Block:
         found = iter(found)
         for layer in self._layers:
             slopes = {name: next(found) for name in layer.parameters}
-            layer.gradients = {name: slope.numpy() for name, slope in slopes.items() if slope is not None}
-        return np.zeros(self._x.shape) if dx is None else dx.numpy()
+            layer.gradients = {name: slope.numpy().astype(dout.dtype) for name, slope in slopes.items() if slope is not None}
+        return (np.zeros(self._x.shape) if dx is None else dx.numpy()).astype(dout.dtype)
 
     def conv(self, place: int, x: Any, stride: int = 1, padding: int = 0) -> Any:
         import torch.nn.functional as F
@@ -87,7 +87,8 @@ class Block:
         layer, leaves = self._layers[place], self._leaves[place]
         mean, var = tensor(layer.running_mean).clone(), tensor(layer.running_var).clone()
         out = F.batch_norm(x, mean, var, leaves["gamma"], leaves["beta"], layer.training)
-        layer.running_mean, layer.running_var = mean.numpy(), var.numpy()
+        dtype = layer.running_mean.dtype
+        layer.running_mean, layer.running_var = mean.numpy().astype(dtype), var.numpy().astype(dtype)
         return out
 
 
@@ -171,11 +172,11 @@ def expected(build: Callable[..., Block]) -> Callable[..., tuple]:
         if x is None:
             return shapes, True, None, None, None, None
         for layer, given in zip(block.layers(), arrays):
-            layer.parameters = {name: given[name] for name in layer.parameters}
+            layer.parameters = {name: given[name].astype(np.float64) for name in layer.parameters}
             layer.training = training
             for name in given.keys() - layer.parameters.keys():
-                setattr(layer, name, given[name])
-        out, dx = block.forward(x), block.backward(dout)
+                setattr(layer, name, given[name].astype(np.float64))
+        out, dx = block.forward(x.astype(np.float64)), block.backward(dout.astype(np.float64))
         gradients = [layer.gradients[name] for layer in block.layers() for name in layer.parameters]
         norms = [layer for layer in block.layers() if isinstance(layer, _Norm)]
         return shapes, True, out, dx, gradients, [array for norm in norms for array in (norm.running_mean, norm.running_var)]

@@ -3,7 +3,7 @@
 A test file of `autograder/checks/conv.py` says `TestProofs = proofs("conv")` and has these tests:
 
 - the solution gets full marks, whatever the seed;
-- so does every other correct style in `tests/styles/<style>/cnnlib/conv.py`, for the functions that it has;
+- so does every other correct style in `tests/styles/<style>/cnnlib/conv.py`, for the functions and classes that it has;
 - every misconception is a wrong solution: it loses points, and is recognised by its own name, whatever the seed;
 - a stub, and a function that returns nothing, earn nothing.
 """
@@ -112,6 +112,8 @@ def styles_of(module: str) -> list[tuple[str, str]]:
     for path in sorted(STYLES.glob(f"*/cnnlib/{module}.py")):
         names = []
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            names += [node.name] if isinstance(node, ast.FunctionDef) else [t.id for t in getattr(node, "targets", ()) if isinstance(t, ast.Name)]
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names.append(node.name)
+            names += [target.id for target in getattr(node, "targets", ()) if isinstance(target, ast.Name)]
         found += [(path.parent.parent.name, f"{module}.{name}") for name in names if f"{module}.{name}" in ids]
     return found

@@ -54,8 +54,8 @@ def batch_norm_forward(
     normal, _, mean, var = _normalized(x, running_mean, running_var, training, eps)
     if training:
         count = x.size // x.shape[1]
-        running_mean = (1 - momentum) * running_mean + momentum * mean
-        running_var = (1 - momentum) * running_var + momentum * var * (count / (count - 1))
+        running_mean = running_mean + momentum * (mean - running_mean)
+        running_var = running_var + momentum * (var * count / (count - 1) - running_var)
     return _along(gamma, x) * normal + _along(beta, x), running_mean, running_var
 
 

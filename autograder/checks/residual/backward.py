@@ -148,12 +148,14 @@ residual_backward = Exercise(
             "The gradient comes through the branch alone: what went past it does not come back.",
             "x has two ways into the sum, so dx has two parts: the branch's, plus the gradient of the sum itself (or what the shortcut makes of it).",
             _wrong(lambda x, branch, past: branch(x) * (_sum(x, branch, past).detach() > 0)),
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "branch_forgotten",
             "The gradient comes past the branch alone, not through it.",
             "Add branch.backward of the sum's gradient.",
             _wrong(lambda x, branch, past: _gated(_sum(x, branch, past), past(x) if past else x)),
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "relu_not_reversed",
@@ -178,12 +180,14 @@ residual_backward = Exercise(
             "Past the branch, all of dout comes back: the ReLU stopped it on the way through the branch only.",
             "The ReLU comes after the sum, so it is met before the path forks: hand the same stopped gradient to both ways.",
             _wrong(lambda x, branch, past: _gated(_sum(x, branch, past), branch(x), past(x) if past else x)),
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "gate_on_skip_only",
             "Through the branch, all of dout comes back: the ReLU stopped it on the way past the branch only.",
             "The ReLU comes after the sum, so it is met before the path forks: hand the same stopped gradient to both ways.",
             _wrong(lambda x, branch, past: _gated(_sum(x, branch, past), past(x) if past else x, branch(x))),
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "gate_at_x",
@@ -214,12 +218,14 @@ residual_backward = Exercise(
             "x was added instead of its gradient.",
             "The slope of F(x) + x with respect to the x that went past is 1: its part of dx is the gradient of the sum, times 1.",
             _x_added,
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "averaged",
             "The two parts of the gradient were averaged.",
             "A sum hands its gradient to each of its parts undivided.",
             lambda dout, x, branch, shortcut=None: _backward(dout, x, branch, shortcut) / 2,
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "kink_passes",

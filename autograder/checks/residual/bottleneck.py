@@ -89,6 +89,7 @@ Bottleneck = Exercise(
             "The stride is on the first 1×1 convolution.",
             "There it throws pixels away that nothing has looked at. The paper's network did; here, as in PyTorch, the 3×3 convolution has it.",
             bottleneck(strided=0),
+            revisit="08, “The bottleneck”",
         ),
         Misconception(
             "stride_on_last",
@@ -101,12 +102,14 @@ Bottleneck = Exercise(
             "The last convolution gives as many channels as the 3×3 has.",
             "It widens again, to four times as many.",
             bottleneck(expansion=1),
+            revisit="08, “The bottleneck”",
         ),
         Misconception(
             "channels_of_output",
             "`channels` was taken for the channels of the output: the 3×3 convolution has a quarter of it.",
             "`channels` is what the 3×3 convolution has; the output has four times as many.",
             _narrow_inputs,
+            revisit="08, “The bottleneck”",
         ),
         Misconception(
             "projection_asks_for_channels",

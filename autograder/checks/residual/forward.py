@@ -71,18 +71,21 @@ residual_forward = Exercise(
             "x is not added: this is the plain branch with a ReLU behind it.",
             "The point is the sum: the branch's output plus x (or plus the shortcut's output), and only then the ReLU.",
             _wrong(lambda x, branch, past: branch(x).relu()),
+            revisit="08, “Learn the difference”",
         ),
         Misconception(
             "branch_forgotten",
             "Only x went through the ReLU: the branch's output is missing.",
             "The branch learns what to add: branch.forward(x) belongs to the sum.",
             _wrong(lambda x, branch, past: _past(x, past).relu()),
+            revisit="08, “Learn the difference”",
         ),
         Misconception(
             "relu_before_sum",
             "The ReLU stands before the sum: it saw the branch alone.",
             "Add first; the ReLU comes last and sees the sum. (Before it, the branch could only ever add, never take away.)",
             _wrong(lambda x, branch, past: branch(x).relu() + _past(x, past)),
+            revisit="08, “Learn the difference”",
         ),
         Misconception(
             "relu_missing",
@@ -113,6 +116,7 @@ residual_forward = Exercise(
             "x itself is added although there is a shortcut.",
             "Where there is a shortcut, its output takes the place of x: shortcut.forward(x).",
             _wrong(lambda x, branch, past: (branch(x) + x).relu()),
+            revisit="08, “Learn the difference”",
         ),
         Misconception(
             "shortcut_and_x",
@@ -131,12 +135,14 @@ residual_forward = Exercise(
             "Branch and x stand behind one another along the channels.",
             "They are added, number by number. (Put behind one another they are in a DenseNet.)",
             _wrong(_concatenated),
+            revisit="08, “Learn the difference”",
         ),
         Misconception(
             "subtracted",
             "x is subtracted from the branch's output.",
             "It is added. (The branch then learns the difference between what is wanted and x: hence the name residual.)",
             _wrong(lambda x, branch, past: (branch(x) - _past(x, past)).relu()),
+            revisit="08, “Learn the difference”",
         ),
         Misconception(
             "in_place",

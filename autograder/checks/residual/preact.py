@@ -87,12 +87,14 @@ PreActBlock = Exercise(
             "There is a ReLU after the sum.",
             "Nothing comes after it: so x reaches the next block, and the block after that, unchanged.",
             preact(last=True),
+            revisit="08, “Keep the way clean”",
         ),
         Misconception(
             "post_activation",
             "Batch norm and ReLU follow the convolutions: this is the basic block.",
             "Here they come before: batch norm, ReLU, conv, batch norm, ReLU, conv.",
             preact(post=True),
+            revisit="08, “Keep the way clean”",
         ),
         Misconception(
             "relu_before_norm",
@@ -117,12 +119,14 @@ PreActBlock = Exercise(
             "The projection got x itself.",
             "Where shapes change, both ways start behind the first batch norm and ReLU: the projection gets what the branch gets.",
             preact(of="x"),
+            revisit="08, “Keep the way clean”",
         ),
         Misconception(
             "skip_of_active",
             "What goes past the branch is x after batch norm and ReLU.",
             "Where x fits as it is, x itself is added: the way past must be clean.",
             preact(of="active everywhere"),
+            revisit="08, “Keep the way clean”",
         ),
         Misconception(
             "projection_with_norm",
@@ -147,6 +151,7 @@ PreActBlock = Exercise(
             "The projection's part of the gradient did not go back through the first ReLU and batch norm.",
             "The projection got what came out of them: add its part to the branch's first, then send the sum through them.",
             preact(way="past first"),
+            revisit="08, “Keep the way clean”",
         ),
         Misconception(
             "stride_on_second",

@@ -16,12 +16,14 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             "The gradient comes back through the branch alone: what went past it is missing.",
             "The sum hands its gradient to both: add what the shortcut makes of it (without a projection, the gradient itself).",
             build(way="branch"),
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "branch_forgotten_backward",
             "The gradient comes back past the branch alone.",
             "Call the branch's backward too, and add what it gives: it also fills the gradients of the layers inside.",
             build(way="skip"),
+            revisit="08, “Two ways back”",
         ),
         Misconception(
             "last_relu_not_reversed",
@@ -52,12 +54,14 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             "With a stride, branch and shortcut come out in different sizes: one of the two ignores it, most often the projection.",
             "One convolution of the branch has the stride, and the 1×1 convolution of the projection has it too.",
             build(past=lambda stride: 1),
+            revisit="08, “The basic block”",
         ),
         Misconception(
             "projection_without_norm",
             "The projection has no batch norm.",
             "conv 1×1, then batch norm, as everywhere in the block.",
             build(normed=False),
+            revisit="08, “The basic block”",
         ),
         Misconception(
             "no_projection_for_stride",
@@ -76,12 +80,14 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             "There is no projection anywhere.",
             "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape.",
             build(projects=lambda c, f, s: False),
+            revisit="08, “The basic block”",
         ),
         Misconception(
             "always_projects",
             "There is a projection even where x fits as it is.",
             "Where neither channels nor size change, x itself is added: that way the gradient passes unhindered, and it costs nothing.",
             build(projects=lambda c, f, s: True),
+            revisit="08, “The basic block”",
         ),
         Misconception(
             "biased",

@@ -88,18 +88,21 @@ build_small_resnet = Exercise(
             "All stages have the same number of channels.",
             "Each stage has twice as many as the one before: W, 2·W, 4·W.",
             small_resnet(of=_restaged(lambda channels, stride, stage, number, width: (width, stride))),
+            revisit="08, “A small residual network”",
         ),
         Misconception(
             "never_smaller",
             "The image keeps its size through all stages.",
             "The first block of the second and of the third stage has stride 2.",
             small_resnet(of=_restaged(lambda channels, stride, stage, number, width: (channels, 1))),
+            revisit="08, “A small residual network”",
         ),
         Misconception(
             "smaller_in_every_block",
             "Every block of the second and third stage has stride 2.",
             "Only the first block of each of these stages makes the image smaller.",
             small_resnet(of=_restaged(lambda channels, stride, stage, number, width: (channels, 2 if stage else 1))),
+            revisit="08, “A small residual network”",
         ),
         Misconception(
             "smaller_in_first_stage",

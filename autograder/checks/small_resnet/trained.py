@@ -10,7 +10,6 @@ import numpy as np
 from autograder.checks.residual.block import Block
 from autograder.checks.small_resnet.network import CLASSES, plan, scores
 from autograder.exercise import Aspect, Case, Exercise, Misconception
-from autograder.oracles import tensor
 
 BLOCKS, WIDTH = 1, 8
 CLOTHES = Path(__file__).resolve().parents[3] / "data" / "fashion_small.npz"
@@ -71,8 +70,13 @@ def _with_arrays(arrays):
         if hasattr(layer, "running_mean"):
             layer.running_mean, layer.running_var = next(given), next(given)
 
+    found: dict[bytes, np.ndarray] = {}
+
     def network(images, labels, at_least):
-        return np.nan_to_num(net.forward(tensor(images).numpy()))
+        key = images.tobytes()
+        if key not in found:  # every level asks about the same images
+            found[key] = np.nan_to_num(net.forward(images.astype(np.float64)))
+        return found[key]
 
     return network
 

@@ -106,6 +106,7 @@ trained = Exercise(
             "Call network_arrays after the training, not before; make the images with network_input; and let every training step go through "
             "forward in training mode, so that the running statistics follow.",
             _right_for(0.12),
+            revisit="08, “Train it”",
         ),
         Misconception(
             "trained_too_little",
@@ -118,6 +119,7 @@ trained = Exercise(
             "The network knows most images, but less than 75% of them.",
             "A few more epochs, the last ones with a smaller learning rate. Show it mirrored and moved copies while it learns: we mark it on such.",
             _right_for(0.7),
+            revisit="08, “Train it”",
         ),
         Misconception(
             "nearly_there",

@@ -757,8 +757,8 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_training(*names, title="Plain and residual")
 
 # %% [markdown]
-# 36 more layers ruined the plain network. With shortcuts, 56 layers learn: where their plain twin still guesses, they know most digits, the training digits as well as the others. Is depth of use here, too? Not yet: the residual network of 20 layers is ahead, for three epochs are a short time for 56
-# layers, and the digits are easy. Look at the dots, too: one of the three seeds began more slowly than the others. Section 8 will help all of them. On harder images and with 64,000 steps, 56 layers overtake 20:
+# 36 more layers ruined the plain network. With shortcuts, 56 layers learn: where their plain twin hardly does better than guessing, they know most digits, and leave even the plain network of 20 layers behind. Is so much depth of use here? Not yet: the residual network of 20 layers is ahead, for three epochs
+# are a short time for 56 layers, and the digits are easy. (Look at the dots: one of the three seeds took longer than the others. Section 8 helps all of them.) On harder images and with 64,000 steps, 56 layers overtake 20:
 #
 # | wrong on CIFAR-10, as published | 20 layers | 56 layers | 110 layers |
 # |---|---|---|---|
@@ -791,7 +791,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_runs(found, "How much a block changes x", "from the first block (0) to the last (1)", "relative change", x=places)
 
 # %% [markdown]
-# The more blocks, the less each of them changes: with 27 blocks each takes a small step, most of all in the middle of a stage; right behind a projection, where a stage begins, the steps are larger. (The paper found the same: deeper residual networks have smaller responses.)
+# The more blocks, the less each of them changes: with 27 blocks most of them take small steps, and the farther from the beginning of their stage, the smaller; right behind a projection the steps are larger. (The paper found the same: deeper residual networks have smaller responses.)
 #
 # > **Takeaway.** The same depth that ruins a plain network costs a residual one little or nothing. Depth begins to pay when each layer has little to do.
 
@@ -832,7 +832,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_training(*names, title="Where to begin")
 
 # %% [markdown]
-# The network of 56 layers now learns as fast as that of 20: it is shallow while the rate is high and everything is random, and deep when there is something to refine. It costs nothing. Priya Goyal and colleagues used it in 2017 to train ResNet-50 in one hour with batches of 8,192 images; the PyTorch models call it `zero_init_residual`. Ideas of the same kind, a scale per
+# The network of 56 layers now learns nearly as fast as that of 20, and ends about as well, with every seed: it is shallow while everything is random, and deep when there is something to refine. It costs nothing. Priya Goyal and colleagues used it in 2017 to train ResNet-50 in one hour with batches of 8,192 images; the PyTorch models call it `zero_init_residual`. Ideas of the same kind, a scale per
 # branch that begins at zero, even train deep residual networks without batch norm.
 #
 # > **Takeaway.** A deep residual network may begin as a shallow one, and deepen as it learns.
@@ -883,14 +883,14 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_images(*clothes.test_images[missed, 0], titles=titles, size=1.6)
 
 # %% [markdown]
-# Shirts, pullovers and coats: would you know them apart, at 14×14 pixels? Shoes it takes for other shoes at worst. And the mirror harms: nearly all shoes of the data set point to the left.
+# Shirts, pullovers and coats: would you know them apart, at 14×14 pixels? Shoes it takes almost only for other shoes. And the mirror harms: nearly all shoes of the data set point to the left.
 #
 # ### Now yours
 #
 # **Exercise `small_resnet.trained`** · 12 points · difficulty ●●●○○ · 30 minutes · in `cnnlib/small_resnet.py`
 #
 # Train a `build_small_resnet(1, 8, rng)` that is right for at least 80 % of the test images when each is moved by up to a pixel and half of them are mirrored; there are points from 65 % on. The check reads its parameters and running statistics from the file `small_resnet.npz`, beside this notebook or
-# at the top of the course; `small_resnet.network_arrays` says what belongs there. Hand it in with the notebook. The network above, trained as it is, gets no more than the first points: you have just seen what the mirror does to it. What could you show it while it learns? (And do not train on the test images: you would not notice how good it is, and we mark it on other moves.)
+# at the top of the course; `small_resnet.network_arrays` says what belongs there. Hand it in with the notebook. The network above, trained as it is, gets the first points at best: you have just seen what the mirror does to it. What could you show it while it learns? (And do not train on the test images: you would not notice how good it is, and we mark it on other moves.)
 
 # %%
 TRAIN = False  # set to True, and change below what you like

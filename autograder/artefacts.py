@@ -25,6 +25,7 @@ from autograder.probes import Answer
 
 MAX_BYTES = 8 << 20  # of the file as it was handed in
 MAX_HEADER = 512  # of one array: enough for its shape and dtype
+MANY = 12  # so many names of arrays are told one by one
 FLOATS = {f"{order}f{size}" for order in "<>" for size in (2, 4, 8)}
 
 Shape = tuple[int, ...]
@@ -73,7 +74,8 @@ def arrays(data: bytes, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             if len(members) != len(archive.infolist()) or members.keys() != shapes.keys():
-                raise Unfit(f"it should hold the arrays {', '.join(shapes)} and no others: save network.state() of build_lenet5's network")
+                names = ", ".join(shapes) if len(shapes) <= MANY else f"{', '.join([*shapes][:3])} … {[*shapes][-1]} ({len(shapes)} in all)"
+                raise Unfit(f"it should hold the arrays {names} and no others: save them as the notebook does, of the network that it asks for")
             return {name: _array(name, archive, members[name], shape) for name, shape in shapes.items()}
     except Unfit:
         raise

@@ -54,13 +54,21 @@ def batch_norm_forward(
     normal, _, mean, var = _normalized(x, running_mean, running_var, training, eps)
     if training:
         count = x.size // x.shape[1]
-        running_mean = (1 - momentum) * running_mean + momentum * mean
-        running_var = (1 - momentum) * running_var + momentum * var * (count / (count - 1))
+        running_mean = running_mean + momentum * (mean - running_mean)
+        running_var = running_var + momentum * (var * count / (count - 1) - running_var)
     return _along(gamma, x) * normal + _along(beta, x), running_mean, running_var
 
 
 def batch_norm_backward(
-    dout: Array, x: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, training: bool, momentum: float = 0.1, eps: float = 1e-5
+    dout: Array,
+    x: Array,
+    gamma: Array,
+    beta: Array,
+    running_mean: Array,
+    running_var: Array,
+    training: bool,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
 ) -> tuple[Array, Array, Array]:
     """dx, dgamma, dbeta."""
     normal, scale, _, _ = _normalized(x, running_mean, running_var, training, eps)
@@ -86,7 +94,8 @@ def _along(features: Array, x: Array) -> Array:
 
 
 PIECES = {
-    **{f"{module}.conv2d_{way}": function for module in ("conv", "fast_conv") for way, function in (("forward", conv2d_forward), ("backward", conv2d_backward))},
+    **{f"{module}.conv2d_forward": conv2d_forward for module in ("conv", "fast_conv")},
+    **{f"{module}.conv2d_backward": conv2d_backward for module in ("conv", "fast_conv")},
     "activations.relu_forward": relu_forward,
     "activations.relu_backward": relu_backward,
     **{f"norm.{name}_forward": batch_norm_forward for name in ("batch_norm", "batch_norm2d")},

@@ -106,5 +106,38 @@ def softmax_classifier(weights: np.ndarray, shape: tuple[int, ...]) -> Callable[
     return predict
 
 
+class mixing_layer:
+    """A layer: out[n, f, i, j] = tanh(sum over c of weights[f, c] * x[n, c, stride*i, stride*j]), without parameters that could be learned.
+
+    As the kit's layers do, it remembers its last forward for backward, and needs what it has handed out: changing that changes its gradient.
+    """
+
+    def __init__(self, weights: np.ndarray, stride: int = 1) -> None:
+        self.weights, self.stride, self._out = weights, stride, None
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self._shape = x.shape
+        self._out = np.tanh(np.einsum("fc,nchw->nfhw", self.weights, x[:, :, :: self.stride, :: self.stride])).astype(x.dtype, copy=False)
+        return self._out
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        if self._out is None:
+            raise RuntimeError("this layer has not seen an x yet: forward comes before backward")
+        dx = np.zeros(self._shape, dout.dtype)
+        dx[:, :, :: self.stride, :: self.stride] = np.einsum("fc,nfhw->nchw", self.weights, dout * (1 - self._out**2))
+        return dx
+
+
+class handing_on:
+    """A layer that does nothing: it hands out the very array that it was given, forwards and backwards."""
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return x
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        return dout
+
+
 FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
-GIVENS = {given.__name__: given for given in FUNCTIONS}
+LAYERS = (mixing_layer, handing_on)
+GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS)}

@@ -30,8 +30,8 @@ def network(subject: Any, inputs: dict[str, Any]) -> Any:
     x, dout            what goes forward, and what comes back
 
     Returns the parameters' shapes; whether the same generator gives the same network, and another one another; the output; dx and the
-    parameters' gradients; and, where statistics were handed in, what has become of them. All but the first two are None where parameters
-    or statistics do not fit. Nobody stands in for a piece that is not written.
+    parameters' gradients (empty where one was never filled in); and, where statistics were handed in, what has become of them. All but the
+    first two are None where parameters or statistics do not fit. Nobody stands in for a piece that is not written.
     """
     with _pieces():
         net, *others = _built(subject, inputs)
@@ -52,7 +52,7 @@ def network(subject: Any, inputs: dict[str, Any]) -> Any:
             _set_training(net, inputs["training"])
         out = np.array(net.forward(inputs["x"]))
         dx = np.array(net.backward(inputs["dout"]))
-        gradients = [np.array(layer.gradients[name]) for layer, name in names]
+        gradients = [np.array(layer.gradients.get(name, np.zeros(0, dx.dtype))) for layer, name in names]
         gradients = [g.reshape(p.shape) if g.size == p.size else g for g, p in zip(gradients, inputs["parameters"])]
         return *made, out, dx, gradients, *([[np.array(getattr(*keeper)) for keeper in keepers]] if "statistics" in inputs else [])
 

@@ -13,6 +13,12 @@ def network_input(images):
     return means / np.float32(127.5) - np.float32(1)
 
 
+def network_arrays(network):
+    """Given: parameters and running statistics of all layers in their order, as small_resnet.npz holds them: {"00": ..., "01": ..., ...}."""
+    arrays = [array for layer in network.layers() for array in layer.arrays().values()]
+    return {f"{number:02}": array for number, array in enumerate(arrays)}
+
+
 def build_small_resnet(blocks, width, rng, residual=True):
     """A residual network for grey images and ten classes, as the paper's for CIFAR-10, from the kit's layers and your blocks.
 

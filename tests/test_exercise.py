@@ -64,6 +64,11 @@ def test_a_label_says_shapes_in_dictionaries_and_of_what_is_given() -> None:
     assert Case("a", inputs).label == "parameters={w 2×3, b 2}, f=wave(weights 5 float32), step=0.1"
 
 
+def test_a_label_says_shapes_in_lists() -> None:
+    inputs = {"parameters": [np.zeros((2, 3)), np.zeros(2)], "layers": [{"w": np.zeros(3)}, {"gamma": np.zeros(2)}], "sizes": [1, 2]}
+    assert Case("a", inputs).label == "parameters=[2×3, 2], layers=[{w 3}, {gamma 2}], sizes=[1, 2]"
+
+
 @pytest.mark.parametrize(
     "inputs, dtype",
     [

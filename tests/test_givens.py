@@ -80,3 +80,30 @@ def test_the_softmax_classifier_gives_probabilities_and_takes_its_own_shape_alon
     np.testing.assert_allclose(np.log(said[:, 0] / said[:, 1]), np.abs(images).reshape(5, 8) @ (weights[0] - weights[1]))
     with pytest.raises(ValueError, match="it got"):
         GIVENS["softmax_classifier"](weights, (2, 2, 2))(images[0])
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_the_mixing_layer_has_the_gradient_that_it_says(stride: int) -> None:
+    rng = np.random.default_rng(2)
+    layer, x = GIVENS["mixing_layer"](rng.standard_normal((5, 3)), stride), rng.standard_normal((2, 3, 7, 4))
+    out = layer.forward(x)
+    assert out.shape == (2, 5, -(-7 // stride), -(-4 // stride))
+    np.testing.assert_allclose(out[1, 4, 1, 0], np.tanh(layer.weights[4] @ x[1, :, stride, 0]))
+    dout, direction = rng.standard_normal(out.shape), rng.standard_normal(x.shape)
+    dx = layer.backward(dout)
+    assert slope(lambda x: np.sum(layer.forward(x) * dout), x, direction) == pytest.approx(np.sum(dx * direction), rel=1e-6)
+
+
+def test_the_mixing_layer_needs_its_forward_and_what_it_handed_out() -> None:
+    layer, x = GIVENS["mixing_layer"](np.ones((1, 1), np.float32)), np.full((1, 1, 1, 1), 0.5, np.float32)
+    with pytest.raises(RuntimeError, match="forward comes before backward"):
+        layer.backward(x)
+    out = layer.forward(x)
+    before = layer.backward(x)
+    out += 1
+    assert layer.backward(x) != before and before.dtype == out.dtype == np.float32
+
+
+def test_what_is_handed_on_is_the_array_itself() -> None:
+    layer, x = GIVENS["handing_on"](), np.ones(3)
+    assert layer.forward(x) is x and layer.backward(x) is x

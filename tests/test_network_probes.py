@@ -182,3 +182,62 @@ def test_a_block_that_is_not_written_is_told(built, tmp_path: Path) -> None:
 
     assert probed(stub).status == "not_written"
     assert probed(lambda **_: None).output is None
+
+
+# --- the probe network ------------------------------------------------------------------------------------------------
+
+
+class Scale:
+    """out = w * x, and the mean of x (or, in evaluation, the one that is kept) taken off."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.parameters, self.gradients = {"w": rng.standard_normal((2, 1))}, {}
+        self.training, self.running_mean, self.running_var = True, np.zeros(1), np.ones(1)
+
+    def layers(self) -> list:
+        return [self]
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        if self.training:
+            self.running_mean = x.mean(keepdims=True).reshape(1)
+        return self.parameters["w"].sum() * (x - self.running_mean)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        self.gradients["w"] = np.full((2, 1), dout.sum())
+        return dout
+
+
+CASE = {"rng": Seed(1), "again": Seed(1), "other": Seed(2), "parameters": [np.array([1.0, 2.0])], "x": np.array([4.0, 6.0]), "dout": np.ones(2)}
+STATISTICS = {"statistics": [np.array([3.0]), np.array([1.0])]}
+
+
+def test_a_network_without_statistics_is_asked_for_none() -> None:
+    shapes, reproducible, out, dx, gradients = observe("network", lambda rng: Scale(rng), CASE).output
+    assert (shapes, reproducible, out.tolist(), dx.tolist()) == (((2, 1),), True, [-3, 3], [1, 1])
+    assert [g.tolist() for g in gradients] == [[2, 2]]
+
+
+@pytest.mark.parametrize("training, out, mean", [(True, [-3, 3], 5), (False, [3, 9], 3)])
+def test_a_network_is_told_its_mode_and_its_statistics(training: bool, out: list, mean: float) -> None:
+    output = observe("network", lambda rng: Scale(rng), CASE | STATISTICS | {"training": training}).output
+    assert output[2].tolist() == out and [array.tolist() for array in output[5]] == [[mean], [1]]
+
+
+def test_options_reach_the_builder() -> None:
+    seen = []
+    observe("network", lambda rng, **options: seen.append(options) or Scale(rng), CASE | {"options": {"width": 3}})
+    assert seen == [{"width": 3}] * 3
+
+
+def test_statistics_that_do_not_fit_leave_only_the_shapes() -> None:
+    output = observe("network", lambda rng: Scale(rng), CASE | {"statistics": [np.zeros(1)]}).output
+    assert output == (((2, 1),), True, None, None, None, None)
+
+
+def test_a_gradient_that_was_never_filled_in_is_empty_and_the_rest_still_counts() -> None:
+    class Forgetful(Scale):
+        def backward(self, dout: np.ndarray) -> np.ndarray:
+            return dout
+
+    output = observe("network", lambda rng: Forgetful(rng), CASE).output
+    assert output[2].tolist() == [-3, 3] and [g.shape for g in output[4]] == [(0,)]

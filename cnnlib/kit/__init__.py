@@ -5,6 +5,7 @@ import importlib
 # Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
 HOMES = {
     "agreement": ("show_agreement",),
+    "blocks": ("show_blocks",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
     "images": ("show_bars", "show_curves", "show_images"),

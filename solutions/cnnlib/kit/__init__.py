@@ -6,6 +6,7 @@ import importlib
 HOMES = {
     "agreement": ("show_agreement",),
     "clouds": ("show_clouds",),
+    "blocks": ("show_blocks",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
     "graphs": ("show_batch_norm_graph",),

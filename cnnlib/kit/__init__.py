@@ -5,9 +5,12 @@ import importlib
 # Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
 HOMES = {
     "agreement": ("show_agreement",),
+    "clouds": ("show_clouds",),
     "blocks": ("show_blocks",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
+    "graphs": ("show_batch_norm_graph",),
+    "gaps": ("show_gaps",),
     "images": ("show_bars", "show_curves", "show_images"),
     "layers": (
         "AvgPool2d",
@@ -29,6 +32,7 @@ HOMES = {
     "loops": ("progress",),
     "measure": ("best_seconds", "gemm_rate", "numerical_gradient"),
     "networks": ("show_network",),
+    "norms": ("GroupNorm", "LayerNorm"),
     "numbers": ("animate_sliding_filter", "show_grid_of_numbers"),
     "parts": ("show_three_ideas",),
     "paths": ("show_paths",),
@@ -37,6 +41,8 @@ HOMES = {
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),
     "spread": ("show_layer_histograms",),
+    "sharing": ("show_shared_statistics",),
+    "thinned": ("show_thinned",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

@@ -11,14 +11,18 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logx=False, logy=Fal
 
     runs     {name: (seeds, steps) array}, one row per seed
     x        what stands below the curves: one array for all, or {name: array} (default: 0, 1, 2, …)
+    logx     a logarithmic axis below; up to ten places are all named there
+    logy     a logarithmic axis at the side
     marks    horizontal lines as (height, words)
     of       what the rows are, if not seeds
     """
     figure, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
+    named = set()  # all places on the x axis
     for colour, (name, values) in zip(COLOURS, runs.items()):
         values = np.asarray(values, float)
         places = x[name] if isinstance(x, dict) else np.arange(values.shape[1]) if x is None else x
         mean, spread = values.mean(axis=0), _spread(values)
+        named |= set(map(float, places))
         axis.plot(places, mean, label=name, color=colour)
         axis.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
     for height, words in marks:
@@ -26,6 +30,9 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logx=False, logy=Fal
         axis.annotate(words, (axis.get_xlim()[1], height), ha="right", va="bottom", color="#8a8f98", fontsize=9)
     if logx:
         axis.set_xscale("log")
+        if len(named) <= 10:  # few enough to name each
+            axis.set_xticks(sorted(named), [f"{place:g}" for place in sorted(named)], minor=False)
+            axis.minorticks_off()
     if logy:
         axis.set_yscale("log")
     rows = len(next(iter(runs.values())))

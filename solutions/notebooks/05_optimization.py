@@ -51,7 +51,7 @@ from cnnlib.kit import grey, lenet_images, load, photo, progress
 from cnnlib.kit import show_curves, show_images, show_layer_histograms, show_paths, show_run_bars, show_runs, show_search, waits_for
 from cnnlib.kit.pieces import piece
 
-LONG = False  # True: ten seeds in every comparison instead of three, which takes about three times as long
+LONG = False  # True: ten seeds in every comparison instead of three, in all about three times the time
 seeds = range(10 if LONG else 3)
 
 # %% [markdown]
@@ -87,11 +87,11 @@ show_paths(photo_loss, {"lines of equal loss": [(1, 0)]}, **plane)
 #
 # How large may $\epsilon$ be? Along a direction in which the loss is $\frac{h}{2} d^2$, with curvature $h$ and distance $d$ from the lowest point, the gradient is $hd$, so that one step makes $d$ into $(1 - \epsilon h)\, d$.
 #
-# **Predict.** Across our valley $h = 2.62$, along it $h = 0.031$. From which rate on do the steps grow instead of shrinking? And with half that rate, after how many steps is the distance *along* the valley halved?
+# **Predict.** Across our valley $h = 2.62$, along it $h = 0.0315$. From which rate on do the steps grow instead of shrinking? And with half that rate, after how many steps is the distance *along* the valley halved?
 #
 # <details><summary>Answer</summary>
 #
-# When $|1 - \epsilon h| > 1$: from $\epsilon = 2/2.62 = 0.76$ on. With 0.38 each step leaves $1 - 0.38 \cdot 0.031 = 0.988$ of the way along the valley: some 58 steps for half of it. The steepest direction sets the limit, the flattest the patience. Their ratio, here 84, is the *condition number*.
+# When $|1 - \epsilon h| > 1$: from $\epsilon = 2/2.62 = 0.76$ on. With 0.38 each step leaves $1 - 0.38 \cdot 0.0315 = 0.988$ of the way along the valley: some 57 steps for half of it. The steepest direction sets the limit, the flattest the patience. Their ratio, here 83, is the *condition number*.
 # </details>
 #
 # ### Weight decay

@@ -549,7 +549,7 @@ with waits_for("schedules.cosine_with_warmup", "optim.adam_step"):
     show_run_bars({name: [100 * run[2][-1] for run in runs] for name, runs in warmed.items()}, "After 12 epochs", "% of validation images wrong")
 
 # %% [markdown]
-# At first the warm-up costs time: its curve lies higher for most of the way. In the end it lies a little lower, and slightly fewer of the validation images are wrong. The gain is small here, and the error bars nearly touch; with a rate of 0.03 and five seeds we measured 22.4 % wrong without warm-up, and 20.4 % with it.
+# At first the warm-up costs time: its curve lies higher for most of the way. In the end it lies a little lower, and slightly fewer of the validation images are wrong. The gain is small here, and the error bars overlap; with a rate of 0.03 and five seeds we measured 22.4 % wrong without warm-up, and 20.4 % with it.
 #
 # > **Takeaway.** High rates to travel, low ones to arrive. Divide when learning stagnates, or follow a cosine; warm up when the network is deep or the rate bold.
 

@@ -252,7 +252,7 @@ with waits_for("optim.sgd_step"):
     show_runs(runs, "Training loss of SGD", "epoch", "loss", x=np.arange(1, 16), logy=True, marks=marks)
 
 # %% [markdown]
-# **Low**: a calm curve that will need ten times as long. **Good**: fast, and still going down. **High**: fast at first perhaps, then stuck above the good one, too restless to get into narrow places. **Very high**: the first steps throw the weights far away, and the network never comes back from guessing. Choose among powers of ten first, then among 1, 2 and 5.
+# **Low**: a calm curve that will need many times as long. **Good**: fast, and still going down. **High**: it learns, but stays above the good one all the way, too restless to get into narrow places. **Very high**: the first steps throw the weights far away, and the network never comes back from guessing. Choose among powers of ten first, then among 1, 2 and 5.
 #
 # > **Takeaway.** The steepest direction limits the rate, the flattest ones need it large. The learning rate is the first setting to get right.
 
@@ -453,7 +453,7 @@ with waits_for("optim.sgd_step", "optim.momentum_step", "optim.nesterov_step", "
 #
 # ### Experiment: the race
 #
-# Now each rule with its own best rate from above, on three seeds: that is the only fair way to compare them.
+# Now each rule with its own best rate from above, on several seeds: that is the only fair way to compare them.
 
 # %%
 with waits_for("optim.sgd_step", "optim.momentum_step", "optim.nesterov_step", "optim.adagrad_step", "optim.rmsprop_step", "optim.adam_step"):

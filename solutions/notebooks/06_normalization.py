@@ -399,14 +399,15 @@ def accuracy(net, images=x_test[:500], labels=y_test[:500]):
     return right
 
 
-def train(net, steps, rate, seed, batch=64, every=10, watch=None):
+def train(net, steps, rate, seed, batch=64, every=10, watch=None, data=(x_train, y_train)):
     """Mini-batch SGD, plain. Returns the loss of every step, and after every `every` steps the test accuracy, or what `watch(net)` says."""
+    images, labels = data
     rng, queue, losses, seen = np.random.default_rng(seed), np.zeros(0, int), [], []
     for step in range(1, steps + 1):
         if len(queue) < batch:
-            queue = np.concatenate([queue, rng.permutation(len(x_train))])
+            queue = np.concatenate([queue, rng.permutation(len(images))])
         chosen, queue = queue[:batch], queue[batch:]
-        loss, dscores = cross_entropy(net.forward(x_train[chosen]), y_train[chosen])
+        loss, dscores = cross_entropy(net.forward(images[chosen]), labels[chosen])
         net.backward(dscores)
         losses.append(loss)
         for layer in net.layers():
@@ -597,12 +598,12 @@ with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"):
 # With `LONG = True` above: the paper's own network, three layers of 100 sigmoid units, on digits of 28×28 in batches of 60, at three rates and from two starts: He's rule, and "small random Gaussian values", as in the paper (here with standard deviation 0.01).
 
 # %%
-if LONG:
-    with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"), np.errstate(all="ignore"):
+with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"), np.errstate(all="ignore"):
+    mlp(np.random.default_rng(0), BatchNorm)
+    if LONG:
         mnist, curves = load("mnist"), {}
-        small = x_train, y_train
         flat = lambda images: (images / 255 - 0.13).astype(np.float32)  # 0.13: the mean of all digits
-        x_train, y_train, tests = flat(mnist.train_images), mnist.train_labels, flat(mnist.test_images[:2500])
+        digits, tests = (flat(mnist.train_images), mnist.train_labels), flat(mnist.test_images[:2500])
         watch = lambda net: accuracy(net, tests, mnist.test_labels[:2500])
         settings = [(start, kind, rate, seed) for start in ("He", "0.01") for kind in (BatchNorm, None) for rate in (1, 3, 10) for seed in range(3)]
         for start, kind, rate, seed in progress(settings, "trainings"):
@@ -612,8 +613,7 @@ if LONG:
                     layer.parameters["w"] = (0.01 * rng.standard_normal(layer.parameters["w"].shape)).astype(np.float32)
             name = f"{'batch norm' if kind else 'without'}, {start}"
             found = curves.setdefault(name, {}).setdefault(rate, [])
-            found.append(train(net, 1500, rate, seed, batch=60, every=50, watch=watch)[1])
-        x_train, y_train = small
+            found.append(train(net, 1500, rate, seed, batch=60, every=50, watch=watch, data=digits)[1])
         for start in ("He", "0.01"):
             runs = {name: max(by_rate.values(), key=np.mean) for name, by_rate in curves.items() if name.endswith(start)}
             show_runs(runs, "The network of 2015 on MNIST, each at its best rate", "step", "share right (test)", x=np.arange(50, 1501, 50))

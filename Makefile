@@ -47,7 +47,7 @@ demo: $(DEV) sandbox
 	done
 
 test: $(DEV) sandbox
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist worksteal $(ARGS)
 
 # The whole folder is served, so that notebooks and cnnlib/ can be edited side by side.
 lab: $(LEARNER)

@@ -39,6 +39,8 @@ if "google.colab" in sys.modules:  # Colab starts empty: fetch the course once
     if not Path("/content/stride").exists():
         course = "https://github.com/stride-course/stride"
         subprocess.run(["git", "clone", "--quiet", "--depth", "1", course, "/content/stride"], check=True)
+        # The command stride; --no-deps leaves Colab's own numpy and torch alone.
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", "/content/stride"], check=True)
     os.chdir("/content/stride")
 here = Path.cwd()
 sys.path += [str(folder) for folder in (here, *here.parents) if (folder / "course.toml").is_file()]

@@ -2,6 +2,7 @@
 #   make PYTHON=/path/to/python3.12 …     use this Python
 #   make PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu" …     the small CPU build of torch on Linux
 #   make ARGS="-k conv" test              pass arguments on
+#   make ASSIGNMENTS="05 06" demo         a sample class of these assignments
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +12,7 @@ DEV := $(VENV)/.stride-dev
 # --compile, and no PYTHONDONTWRITEBYTECODE: without bytecode every notebook run would compile Jupyter anew.
 INSTALL := $(BIN)/python -m pip install --compile --constraint constraints.txt $(PIP_FLAGS)
 DEMO := out/demo
+ASSIGNMENTS := 02 04
 
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -31,20 +33,17 @@ help:
 demo: $(DEV) sandbox
 	$(BIN)/stride release $(DEMO)/release
 	@rm -rf $(DEMO)/submissions
-	$(BIN)/python tests/submissions/make_class.py $(DEMO)/submissions
-	@for class in $(DEMO)/submissions/*/; do \
-	  id=$$(basename $$class); echo "stride grade $$id --submissions $$class --out $(DEMO)/$$id"; \
-	  $(BIN)/stride grade $$id --submissions $$class --out $(DEMO)/$$id $(ARGS) || exit; \
+	$(BIN)/python tests/submissions/make_class.py $(DEMO)/submissions $(ASSIGNMENTS)
+	@for id in $(ASSIGNMENTS); do \
+	  class=$(DEMO)/submissions/$$id; echo "stride grade $$id --submissions $$class --out $(DEMO)/graded"; \
+	  $(BIN)/stride grade $$id --submissions $$class --out $(DEMO)/graded $(ARGS) || exit; \
 	done
 	@echo
 	@echo "The learner's copy of the course    $(DEMO)/release/stride, and stride.zip beside it"
 	@echo "What the sample class handed in     $(DEMO)/submissions"
-	@for class in $(DEMO)/submissions/*/; do \
-	  id=$$(basename $$class); \
-	  echo "Assignment $$id: class report         $(DEMO)/$$id/report.html"; \
-	  echo "               feedback pages       $(DEMO)/$$id/feedback"; \
-	  echo "               nbgrader's gradebook $(DEMO)/$$id/gradebook.db"; \
-	done
+	@echo "How the class does                  $(DEMO)/graded/report.html"
+	@echo "Feedback pages                      $(DEMO)/graded/feedback"
+	@echo "nbgrader's gradebook                $(DEMO)/graded/gradebook.db"
 
 test: $(DEV) sandbox
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist worksteal $(ARGS)

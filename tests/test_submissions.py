@@ -39,7 +39,7 @@ def disagreements(result: dict, member: dict) -> list[str]:
 
 @pytest.mark.parametrize("assignment", [a.id for a in COURSE.assignments])
 def test_every_submission_gets_the_verdict_its_file_names(assignment, tmp_path):
-    members = make_class(COURSE, tmp_path / "class", only=assignment)
+    members = make_class(COURSE, tmp_path / "class", only=[assignment])
     expected = json.loads((tmp_path / "class" / "expected.json").read_text(encoding="utf-8"))
     results = grade(COURSE, assignment, tmp_path / "class" / assignment, tmp_path / "out", progress=False)
     assert {r["learner"] for r in results} == {m.learner for m in members}

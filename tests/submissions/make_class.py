@@ -1,6 +1,6 @@
 """Make the sample class: correct work in several styles, every misconception once, broken and hostile submissions.
 
-    python tests/submissions/make_class.py OUT
+    python tests/submissions/make_class.py OUT [ASSIGNMENT …]
 
 writes OUT/<assignment>/<learner>/… as a course's learners would hand it in, and OUT/expected.json with the verdict that each
 must get. Where the members come from:
@@ -20,7 +20,7 @@ import io
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,9 +73,9 @@ class Member:
     expect: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def make_class(course: Course, out: Path, only: str | None = None) -> list[Member]:
-    """Write the class under `out`, and what to expect of each member into `out`/expected.json."""
-    members = [m for a in course.assignments if only in (None, a.id) for m in (*correct(course, a), *mistaken(course, a), *faulty(course, a))]
+def make_class(course: Course, out: Path, only: Collection[str] = ()) -> list[Member]:
+    """Write the class under `out`, and what to expect of each member into `out`/expected.json. Only some assignments, or all."""
+    members = [m for a in course.assignments if not only or a.id in only for m in (*correct(course, a), *mistaken(course, a), *faulty(course, a))]
     for member in members:
         folder = out / member.assignment / member.learner
         folder.mkdir(parents=True)
@@ -209,7 +209,7 @@ def _replaced(text: str, pairs: list[list[str]], id: str) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or Path(sys.argv[1]).exists():
-        sys.exit("usage: python tests/submissions/make_class.py OUT     (a folder that does not exist yet)")
-    made = make_class(load_course(HERE.parent.parent), Path(sys.argv[1]))
+    if len(sys.argv) < 2 or Path(sys.argv[1]).exists():
+        sys.exit("usage: python tests/submissions/make_class.py OUT [ASSIGNMENT …]     (a folder that does not exist yet)")
+    made = make_class(load_course(HERE.parent.parent), Path(sys.argv[1]), sys.argv[2:])
     print(f"{len(made)} submissions in {sys.argv[1]}")

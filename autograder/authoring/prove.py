@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import json
+import multiprocessing
+import os
 import pkgutil
 import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,7 @@ from autograder.probes import Answer
 from autograder.verdict import Verdict
 
 OTHER_SEEDS = ("prove-1", "prove-2", "prove-3")  # stand for the secret seed: cases that no author has looked at
+FEW = 10  # exercises: not worth starting processes for
 OBJECTIVES = ("you will be able to", "objectives")
 RUBRIC = re.compile(r"^\|.*\|\s*(\d+(?:\.\d+)?)\s*\|\s*$", re.MULTILINE)  # a row of a table that ends in points
 
@@ -66,7 +71,7 @@ class _Material:
 
 
 def prove(course: Course, progress: Callable[[str], None] | None = None) -> Proof:
-    """Try everything that makes the course sound. `progress` is told what is proved next.
+    """Try everything that makes the course sound. `progress` is told what has been proved.
 
     Raises CourseError when the masters cannot be built at all.
     """
@@ -77,14 +82,9 @@ def prove(course: Course, progress: Callable[[str], None] | None = None) -> Proo
         instructor = build.generate_notebooks(course, solutions=True)
         material = _Material(course, generated, instructor, Path(folder) / "cnnlib", leaks.solution_lines(course))
         findings: list[str] = []
-        for number, id in enumerate(course.exercise_ids, 1):
+        for number, (id, found) in enumerate(zip(course.exercise_ids, _exercises(material)), 1):
             say(f"{number} of {len(course.exercise_ids)}: {id}")
-            try:
-                findings += _exercise(material, load(id))
-            except UnknownExercise:
-                findings.append(f"{id}: course.toml names it, but autograder/checks/{id.partition('.')[0]}.py does not")
-            except Exception as error:  # a fault in one check must not hide what is wrong with the others
-                findings.append(f"{id}: the proof itself failed with {type(error).__name__}: {error}")
+            findings += found
         say("notebooks and files")
         for assignment in course.assignments:
             findings += _assignment(material, assignment)
@@ -94,6 +94,25 @@ def prove(course: Course, progress: Callable[[str], None] | None = None) -> Proo
 
 
 # --- one exercise -----------------------------------------------------------------------------------------------------
+
+
+def _exercises(material: _Material) -> Iterator[list[str]]:
+    """What is wrong with each exercise, in the course's order; many of them are proved on all cores."""
+    ids, cores = material.course.exercise_ids, os.cpu_count() or 1
+    if len(ids) < FEW or cores == 1:
+        yield from (_findings(material, id) for id in ids)
+        return
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_findings, itertools.repeat(material), ids)
+
+
+def _findings(material: _Material, id: str) -> list[str]:
+    try:
+        return list(_exercise(material, load(id)))
+    except UnknownExercise:
+        return [f"{id}: course.toml names it, but autograder/checks/{id.partition('.')[0]}.py does not"]
+    except Exception as error:  # a fault in one check must not hide what is wrong with the others
+        return [f"{id}: the proof itself failed with {type(error).__name__}: {error}"]
 
 
 def _exercise(material: _Material, exercise: Exercise) -> Iterator[str]:

@@ -17,7 +17,7 @@ from autograder.exercise import load
 
 COURSE = load_course(Path(__file__).resolve().parent.parent)
 WAITING = "This experiment waits for"
-MOST_SECONDS = 300  # for one cell, on a busy machine; all of a notebook takes less than a minute on two free cores
+MOST_SECONDS = 300  # for one cell, on a busy machine; all of a notebook takes less than two minutes on a free core
 MOST_CHARACTERS = 5_000_000  # of a notebook with all its pictures
 
 notebooks = pytest.mark.parametrize("assignment", COURSE.assignments, ids=lambda a: a.id)

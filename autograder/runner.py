@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import math
@@ -42,11 +43,36 @@ def run(exercise: Exercise, cases: Sequence[Case], subject: Any) -> list[Answer]
 
 def load_subject(exercise: Exercise, cnnlib: Path) -> Any:
     """The learner's function, from the file as it is saved now. Raises Missing, with the reason."""
+    _refuse_foreign(exercise, cnnlib / f"{exercise.module}.py")
     try:
         with _quiet(), _time_limit(exercise.limits.get("wall_seconds", WALL_SECONDS)):
             return load_function(exercise.module, exercise.name, cnnlib)
     except probes.TimeLimit:  # the alarm rang while the file was being found
         raise Missing(Answer(probes.TIME_LIMIT)) from None
+
+
+def _refuse_foreign(exercise: Exercise, path: Path) -> None:
+    """Raise Missing where the function, or its file on being loaded, imports a package that is not there when it is graded."""
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # loading says what is wrong
+    defined = {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    parts, names = [node for node in body if node not in defined.values()], [exercise.name]
+    while names:
+        node = defined.pop(names.pop(), None)
+        if node is not None:
+            parts.append(node)
+            names += [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    known = {"numpy", "cnnlib", *exercise.imports, *sys.stdlib_module_names}
+    for node in (node for part in parts for node in ast.walk(part)):
+        found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        found += [node.module or "cnnlib"] if isinstance(node, ast.ImportFrom) and not node.level else []
+        foreign = next((name.partition(".")[0] for name in found if name.partition(".")[0] not in known), None)
+        if foreign:
+            says = f"{foreign} is not there when this is graded: import nothing but NumPy"
+            line = f"{path.name}, line {node.lineno}: {ast.unparse(node)}"
+            raise Missing(Answer(probes.ERROR, error="ModuleNotFoundError", message=says, where=line))
 
 
 def slowdown(exercise: Exercise, case: Case, seconds: float) -> float:
@@ -117,7 +143,7 @@ def _quiet() -> Iterator[_Printed]:
     """
     printed = _Printed()
     with (
-        io.TextIOWrapper(io.BufferedWriter(printed, 1), encoding="utf-8", errors="replace", write_through=True) as out,
+        io.TextIOWrapper(io.BufferedWriter(printed), encoding="utf-8", errors="replace") as out,
         open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(nowhere),

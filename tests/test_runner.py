@@ -283,10 +283,37 @@ def test_what_the_subject_prints_is_kept_with_the_case_that_fails() -> None:
 
 def test_of_much_print_the_beginning_is_kept() -> None:
     def endless(**_):
-        for number in range(100_000):
+        for number in range(5_000):
             print("line", number)
         return np.zeros(3)
 
     printed = check("conv.correlate2d", endless).aspects[0].difference.printed
     assert printed.startswith("line 0\nline 1\n") and printed.endswith("…") and len(printed) < 2000
     assert "more lines" in text(check("conv.correlate2d", endless))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\n\ndef double(x):\n    return 2 * x\n",
+        "def double(x):\n    import torch.nn.functional as F\n    return 2 * x\n",
+        "def twice(x):\n    from scipy import signal\n    return 2 * x\n\ndef double(x):\n    return twice(x)\n",
+    ],
+)
+def test_a_package_that_grading_does_not_have_is_refused_before(cnnlib: Path, source: str) -> None:
+    (cnnlib / "toy.py").write_text(source)
+    with pytest.raises(Missing) as refused:
+        load_subject(exercise(), cnnlib)
+    answer = refused.value.answer
+    assert answer.status == probes.ERROR and "is not there when this is graded" in answer.message and "toy.py, line " in answer.where
+
+
+def test_what_other_functions_import_and_what_grading_has_is_no_concern(cnnlib: Path) -> None:
+    other, own = "def other():\n    import torch\n\n", "def double(x):\n    import re\n    return 2 * x\n"
+    (cnnlib / "toy.py").write_text(f"import math\nimport numpy as np\n\n{other}{own}")
+    assert load_subject(exercise(), cnnlib)(4) == 8
+    (cnnlib / "toy.py").write_text("import json_of_another\n\ndef double(x):\n    return 2 * x\n")
+    with pytest.raises(Missing):
+        load_subject(exercise(), cnnlib)
+    with pytest.raises(Missing, match="No module named"):
+        load_subject(exercise(imports=("json_of_another",)), cnnlib)

@@ -15,6 +15,7 @@ from autograder.classroom.intake import Submission
 from autograder.classroom.unpack import Refused
 from autograder.course import Assignment, Course, CourseError
 from autograder.exercise import Exercise
+from autograder.learning import progress
 from autograder.probes import Answer
 from autograder.verdict import Verdict
 
@@ -34,6 +35,8 @@ def submit(course: Course, assignment_id: str, out: Path | None = None) -> tuple
     target = Path(out) if out else course.root / f"{assignment.id}_submission.zip"
     target = target / f"{assignment.id}_submission.zip" if target.is_dir() or not target.suffix else target
     verdicts = [judge_saved(course, exercise) for exercise in assignment.exercises]
+    for verdict in verdicts:
+        progress.remember(course, verdict)
     try:
         files.write_all({target: _pack(content)})
     except OSError as error:

@@ -16,9 +16,9 @@ from autograder import artefacts
 from autograder.cards.terminal import painter, text, wants_colour
 from autograder.course import Course, CourseError
 from autograder.exercise import load
-from autograder.learning import hints, walk
+from autograder.learning import hints, progress, walk
 from autograder.learning.keyboard import Keyboard
-from autograder.verdict import Verdict
+from autograder.verdict import PASSED, Verdict
 
 POLL = 0.25  # seconds between two looks
 SETTLE = 0.1  # a file is read when it has not changed for so long
@@ -36,7 +36,7 @@ class Watch:
         self._ids = ids
         self._keyboard = keyboard
         self._paint = painter(wants_colour())
-        self._passed: set[str] = set()
+        self._passed = {id for id, status in progress.statuses(course).items() if status == PASSED and id in ids}
         self._current = ids[0]
         self._seen: Snapshot = {}
 
@@ -45,8 +45,9 @@ class Watch:
         self._say("Looking for your place …")
         self._go_on(self._ids)
         while self._keyboard.live or len(self._passed) < len(self._ids):
-            if self._saved():
-                verdict = self._check(self._current)
+            saved = self._saved()
+            if saved:
+                verdict = self._check(self._meant(saved))
                 if verdict.passed and not self._keyboard.live:
                     self._go_on(self._after())
             key = self._keyboard.key(POLL)
@@ -115,11 +116,19 @@ class Watch:
     def _say(self, line: str) -> None:
         print(line, flush=True)
 
-    def _saved(self) -> bool:
-        """Whether something was saved since the last look; waits until the file is whole."""
+    def _meant(self, saved: set[Path]) -> str:
+        """The exercise that a save is about: the current one, or else the first of the saved file that is not known to pass."""
+        here, modules = load(self._current), {path.stem for path in saved if path.suffix == ".py"}
+        there = [id for id in self._ids if load(id).is_function and load(id).module in modules]
+        if there and not modules & {here.module, *here.uses}:
+            self._current = next((id for id in there if id not in self._passed), there[0])
+        return self._current
+
+    def _saved(self) -> set[Path]:
+        """The files that were saved since the last look; waits until they are whole."""
         now = self._look()
         if now == self._seen:
-            return False
+            return set()
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             time.sleep(SETTLE)
@@ -127,7 +136,7 @@ class Watch:
             gone = any(now.get(path, (0, 0, 0))[1] == 0 and size for path, (_, size, _) in self._seen.items())
             if now == before and not gone:
                 break
-        changed = now != self._seen  # a save that was undone is none
+        changed = {path for path in now.keys() | self._seen.keys() if now.get(path) != self._seen.get(path)}  # a save that was undone is none
         self._seen = now
         return changed
 

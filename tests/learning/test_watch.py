@@ -111,6 +111,24 @@ def test_the_loop_save_fail_save_pass_next_quit(course, terminal):
     assert termios.tcgetattr(screen.slave) == screen.before
 
 
+def test_saving_another_file_turns_to_its_exercises(course, terminal):
+    screen = terminal()
+    screen.sees(r"conv.rotate180 \(1 of 3, 0 pass\)")
+    screen.sees("q quit")
+    write(course, "def dilate(array, stride):\n    return array\n")
+    screen.sees(r"conv.rotate180 \(1 of 3, 0 pass\)")  # the same file: the exercise stays
+    screen.sees("q quit")
+    assert quit_and_code(screen) == 0
+
+
+def test_what_is_known_to_pass_is_counted_from_the_start(course, terminal):
+    write(course, ROTATE)
+    first = terminal("conv.rotate180")
+    first.sees("Everything passes|All 1 pass")
+    second = terminal()
+    second.sees(r"conv.dilate \(2 of 3, 1 pass\)")
+
+
 def test_starts_at_the_first_exercise_that_does_not_pass(course, terminal):
     write(course, ROTATE)
     screen = terminal("02")

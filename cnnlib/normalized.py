@@ -20,7 +20,8 @@ def build_normalized_net(rng):
                                                                           6,330
 
     The layers come from cnnlib.kit (see the imports above): Conv2d and Linear draw their weights from rng. Every batch norm has a
-    gamma and a beta for each channel, and the kit's momentum and eps. Sizes that 2 does not divide are rounded down.
+    gamma and a beta for each channel, and the kit's momentum and eps. Sizes that 2 does not divide are rounded down. The network is
+    handed over as it is made, in training mode.
     Source: the order convolution, batch norm, ReLU is that of Ioffe, Szegedy 2015, "Batch normalization", section 3.2.
     """
     raise NotImplementedError("normalized.build_normalized_net: not written yet — stride hint normalized.build_normalized_net")

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from .images import COLOURS, _label
 
@@ -33,6 +34,8 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logx=False, logy=Fal
         if len(named) <= 10:  # few enough to name each
             axis.set_xticks(sorted(named), [f"{place:g}" for place in sorted(named)], minor=False)
             axis.minorticks_off()
+    elif all(place.is_integer() for place in named):  # there is no layer 2.5
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     if logy:
         axis.set_yscale("log")
     rows = len(next(iter(runs.values())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder import check
 from autograder.exercise import load
 from autograder.runner import load_subject
 from tests.checks.common import SOLUTIONS, check_misconception, proofs
@@ -124,3 +127,21 @@ def test_a_slip_about_eps_costs_no_more_than_what_it_touches(name: str, earned: 
     """At 1e-5 it changes numbers in the fifth or sixth digit: the aspects that are about something else are still earned."""
     verdict = check_misconception(load(f"norm.{name}"), "eps_fixed", 1)
     assert f"{verdict.points:g}/{verdict.max_points:g}" == earned
+
+
+NORMALIZATIONS = [f"{kind}_{way}" for kind in ("batch_norm", "batch_norm2d", "layer_norm", "group_norm") for way in ("forward", "backward")]
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("name", NORMALIZATIONS)
+def test_the_variance_as_a_difference_of_squares_costs_one_aspect(name: str, seed: int) -> None:
+    """mean(x²) - mean² is right on paper, and near zero: only far from it float32 has no digit left of it."""
+    ours = (SOLUTIONS / "norm.py").read_text(encoding="utf-8")
+    squares = re.sub(r"\b(x|parts)\.var\((axis=(?:\([^)]*\)|[^()])*)\)", r"((\1 * \1).mean(\2) - \1.mean(\2) ** 2)", ours)
+    assert ".var(" not in squares
+    theirs: dict = {}
+    exec(squares, theirs)
+    with np.errstate(all="ignore"):
+        verdict = check(f"norm.{name}", theirs[name], seed=seed)
+    assert [aspect.name for aspect in verdict.aspects if aspect.difference] == ["far"], str(verdict)
+    assert verdict.points == verdict.max_points - 1

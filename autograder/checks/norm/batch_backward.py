@@ -6,7 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.checks.norm.common import LOOSE, backward, constant_feature, contracts, features, images, large_eps, with_dout
+from autograder.checks.norm.common import (
+    FAR,
+    LOOSE,
+    backward,
+    constant_feature,
+    contracts,
+    far_from_zero,
+    features,
+    images,
+    large_eps,
+    steady,
+    with_dout,
+)
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, neither, right, shared_backward
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
 
@@ -123,7 +135,7 @@ def _shared() -> tuple[Misconception, ...]:
         ),
         Misconception(
             "dout_scaled_in_place",
-            "dout was multiplied in place: the caller's array is changed.",
+            "dout was changed in place: the caller's array is no longer what it was.",
             "dout *= … writes into the array that came in. Make a new one: dout * ….",
             _dout_scaled_in_place,
         ),
@@ -149,6 +161,7 @@ def _draw_backward(rng):
     yield Case("eps", _training(rng, features(rng, n=3), eps=large_eps(rng)))
     yield Case("eps", _training(rng, constant_feature(features(rng))))
     yield Case("eps", _in_use(rng, features(rng), eps=large_eps(rng)))
+    yield Case("far", _training(rng, far_from_zero(rng, features(rng, n=7, dtype=np.float32))), tolerance=FAR)
     yield from contracts(lambda dtype: _training(rng, features(rng, dtype=dtype)))
     yield from contracts(lambda dtype: _in_use(rng, features(rng, dtype=dtype)))
 
@@ -160,9 +173,10 @@ batch_norm_backward = Exercise(
     minutes=40,
     aspects=(
         Aspect("parameters", 3, "the gradients of gamma and beta"),
-        Aspect("dx", 5, "while training, what flows back to x, through mean and variance too"),
+        Aspect("dx", 4, "while training, what flows back to x, through mean and variance too"),
         Aspect("test", 3, "when not training, mean and variance are constants"),
         Aspect("eps", 2, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_backward,
@@ -192,6 +206,7 @@ def _draw_2d(rng):
     yield Case("eps", _training(rng, images(rng, size=(2, 3)), eps=large_eps(rng)))
     yield Case("eps", _training(rng, constant_feature(images(rng))))
     yield Case("eps", _in_use(rng, images(rng), eps=large_eps(rng)))
+    yield Case("far", _training(rng, far_from_zero(rng, images(rng, size=(3, 4), dtype=np.float32))), tolerance=FAR)
     yield from contracts(lambda dtype: _training(rng, images(rng, dtype=dtype)))
     yield from contracts(lambda dtype: _in_use(rng, images(rng, dtype=dtype)))
 
@@ -224,9 +239,10 @@ batch_norm2d_backward = Exercise(
     minutes=15,
     aspects=(
         Aspect("parameters", 2, "the gradients of gamma and beta"),
-        Aspect("dx", 2, "while training, what flows back to x, through mean and variance too"),
+        Aspect("dx", 1, "while training, what flows back to x, through mean and variance too"),
         Aspect("test", 2, "when not training, mean and variance are constants"),
         Aspect("eps", 1, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_2d,

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from autograder.checks.norm.common import LOOSE, constant_feature, contracts, features, forward, images, inside, large_eps, unscaled
+import numpy as np
+
+from autograder.checks.norm.common import (
+    FAR,
+    LOOSE,
+    constant_feature,
+    contracts,
+    far_from_zero,
+    features,
+    forward,
+    images,
+    inside,
+    large_eps,
+    steady,
+    unscaled,
+)
 from autograder.checks.norm.wrong_batch import batch_norm, shared_forward
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
 
@@ -32,6 +47,7 @@ def _draw_forward(rng):
     yield Case("test", _in_use(features(rng, n=1), eps=large_eps(rng)), compare=("out",))
     yield Case("eps", _training(features(rng), eps=large_eps(rng)), compare=("out",))
     yield Case("eps", _training(constant_feature(features(rng))), compare=("out",))
+    yield Case("far", _training(far_from_zero(rng, features(rng, n=7, dtype=np.float32))), compare=("out",), tolerance=FAR)
     yield from contracts(lambda dtype: _training(features(rng, dtype=dtype), momentum=0.2))
     yield from contracts(lambda dtype: _in_use(features(rng, dtype=dtype)))
 
@@ -42,11 +58,12 @@ batch_norm_forward = Exercise(
     difficulty=3,
     minutes=25,
     aspects=(
-        Aspect("normalize", 3, "while training, each feature with the batch's mean and variance"),
+        Aspect("normalize", 2, "while training, each feature with the batch's mean and variance"),
         Aspect("scale", 2, "then gamma and beta"),
         Aspect("running", 3, "the running statistics move while training, by momentum, and only then"),
         Aspect("test", 3, "when not training, the running statistics normalize"),
         Aspect("eps", 2, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_forward,
@@ -99,6 +116,7 @@ def _draw_2d(rng):
     yield Case("test", _in_use(images(rng, n=1), eps=large_eps(rng)), compare=("out",))
     yield Case("eps", _training(images(rng), eps=large_eps(rng)), compare=("out",))
     yield Case("eps", _training(constant_feature(images(rng))), compare=("out",))
+    yield Case("far", _training(far_from_zero(rng, images(rng, size=(3, 4), dtype=np.float32))), compare=("out",), tolerance=FAR)
     yield from contracts(lambda dtype: _training(images(rng, dtype=dtype), momentum=0.2))
     yield from contracts(lambda dtype: _in_use(images(rng, dtype=dtype)))
 
@@ -130,10 +148,11 @@ batch_norm2d_forward = Exercise(
     difficulty=3,
     minutes=15,
     aspects=(
-        Aspect("training", 2, "while training, each channel over all images and all pixels, then gamma and beta"),
+        Aspect("training", 1, "while training, each channel over all images and all pixels, then gamma and beta"),
         Aspect("running", 2, "the running statistics move while training, by momentum, and only then"),
         Aspect("test", 2, "when not training, the running statistics normalize"),
         Aspect("eps", 1, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_2d,

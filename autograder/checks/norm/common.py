@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.draw import distinct, normal
-from autograder.exercise import Case, Misconception, contract_cases
+from autograder.exercise import Aspect, Case, Misconception, contract_cases
 from autograder.oracles import gradients, tensor
 
 # Where an aspect is not about eps, 1e-5 left out or put elsewhere should not cost its points: it changes numbers by about 1e-5.
 LOOSE = 1e-4
+# Far from zero, float32 has four digits left of a spread: the honest ways lose some of them, each others; x² - mean² loses all.
+FAR = 0.05
 
 
 def features(rng, n=None, d=None, dtype=np.float64):
@@ -64,6 +66,16 @@ def constant_feature(inputs):
     x = inputs["x"].copy()
     x[:, 0] = 1.5
     return inputs | {"x": x}
+
+
+def far_from_zero(rng, inputs):
+    """Mean 1000 and spread 0.1: of x², float32 keeps steps of 0.06, and the variance is 0.01."""
+    return inputs | {"x": (1000 + 0.1 * normal(rng, *inputs["x"].shape)).astype(np.float32)}
+
+
+def steady() -> Aspect:
+    """The aspect that every normalization shares."""
+    return Aspect("far", 1, "holds also where numbers lie far from zero (mean 1000, spread 0.1): the variance averages (x - mean)², not x²")
 
 
 def contracts(make) -> Iterator[Case]:

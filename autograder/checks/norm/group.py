@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.norm.common import LOOSE, contracts, images, inside, large_eps, scaled_alone, unscaled, with_dout, wrong_roots
+from autograder.checks.norm.common import (
+    FAR,
+    LOOSE,
+    contracts,
+    far_from_zero,
+    images,
+    inside,
+    large_eps,
+    scaled_alone,
+    steady,
+    unscaled,
+    with_dout,
+    wrong_roots,
+)
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, shared_backward
 from autograder.draw import distinct
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
@@ -169,6 +182,7 @@ def _draw_forward(rng):
     yield Case("scale", _grouped(rng, groups=2, each=3, size=(4, 6)), tolerance=LOOSE)
     yield Case("eps", _grouped(rng) | {"eps": large_eps(rng)})
     yield Case("eps", _constant_group(_grouped(rng)))
+    yield Case("far", far_from_zero(rng, _grouped(rng, size=(3, 4), dtype=np.float32)), tolerance=FAR)
     yield from contracts(lambda dtype: _grouped(rng, dtype=dtype))
 
 
@@ -178,10 +192,11 @@ group_norm_forward = Exercise(
     difficulty=3,
     minutes=15,
     aspects=(
-        Aspect("normalize", 2, "each group of neighbouring channels of each image"),
+        Aspect("normalize", 1, "each group of neighbouring channels of each image"),
         Aspect("ends", 1, "one group of all channels, and each channel by itself"),
         Aspect("scale", 2, "then gamma and beta, channel by channel"),
         Aspect("eps", 1, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_forward,
@@ -255,6 +270,7 @@ def _draw_backward(rng):
     yield Case("ends", with_dout(rng, _grouped(rng, groups=1, each=5)), compare=("dx",), tolerance=LOOSE)
     yield Case("eps", with_dout(rng, _grouped(rng, size=(2, 3)) | {"eps": large_eps(rng)}))
     yield Case("eps", with_dout(rng, _constant_group(_grouped(rng))))
+    yield Case("far", with_dout(rng, far_from_zero(rng, _grouped(rng, size=(3, 4), dtype=np.float32))), tolerance=FAR)
     yield from contracts(lambda dtype: with_dout(rng, _grouped(rng, dtype=dtype)))
 
 
@@ -265,9 +281,10 @@ group_norm_backward = Exercise(
     minutes=15,
     aspects=(
         Aspect("parameters", 1, "the gradients of gamma and beta"),
-        Aspect("dx", 3, "what flows back to x, through mean and variance too"),
+        Aspect("dx", 2, "what flows back to x, through mean and variance too"),
         Aspect("ends", 1, "one group of all channels, and each channel by itself"),
         Aspect("eps", 1, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_backward,

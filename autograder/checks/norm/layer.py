@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.norm.common import LOOSE, contracts, inside, large_eps, unscaled, with_dout, wrong_roots
+from autograder.checks.norm.common import (
+    FAR,
+    LOOSE,
+    contracts,
+    far_from_zero,
+    inside,
+    large_eps,
+    steady,
+    unscaled,
+    with_dout,
+    wrong_roots,
+)
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, shared_backward
 from autograder.draw import distinct, normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
@@ -71,6 +82,7 @@ def _draw_forward(rng):
     yield Case("axes", _examples(rng, shape=(7,)), tolerance=LOOSE)
     yield Case("eps", _examples(rng, eps=large_eps(rng)))
     yield Case("eps", _constant_example(_examples(rng)))
+    yield Case("far", far_from_zero(rng, _examples(rng, dtype=np.float32)), tolerance=FAR)
     yield from contracts(lambda dtype: _sequences(rng, dtype=dtype))
 
 
@@ -80,10 +92,11 @@ layer_norm_forward = Exercise(
     difficulty=2,
     minutes=10,
     aspects=(
-        Aspect("normalize", 2, "each example of (N, D) over its features"),
+        Aspect("normalize", 1, "each example of (N, D) over its features"),
         Aspect("scale", 1, "then gamma and beta, feature by feature"),
         Aspect("axes", 1, "any number of axes before the last"),
         Aspect("eps", 1, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_forward,
@@ -175,6 +188,11 @@ def _gradients(over=lambda x: (-1,), summed=None, **slips):
     return wrong
 
 
+def _corrected_by_examples(dnormal, normal, geometry):
+    share = geometry.count / len(normal)
+    return dnormal - share * (geometry.average(dnormal) + normal * geometry.average(dnormal * normal))
+
+
 def _swapped(*inputs, **options):
     dx, dgamma, dbeta = _backward(*inputs, **options)
     return dx, dbeta, dgamma
@@ -189,6 +207,7 @@ def _draw_backward(rng):
     yield Case("axes", with_dout(rng, _sequences(rng)), tolerance=LOOSE)
     yield Case("eps", with_dout(rng, _examples(rng, shape=(4, 3), eps=large_eps(rng))))
     yield Case("eps", with_dout(rng, _constant_example(_examples(rng))))
+    yield Case("far", with_dout(rng, far_from_zero(rng, _examples(rng, dtype=np.float32))), tolerance=FAR)
     yield from contracts(lambda dtype: with_dout(rng, _sequences(rng, dtype=dtype)))
 
 
@@ -199,9 +218,10 @@ layer_norm_backward = Exercise(
     minutes=15,
     aspects=(
         Aspect("parameters", 2, "the gradients of gamma and beta"),
-        Aspect("dx", 3, "what flows back to x, through mean and variance too"),
+        Aspect("dx", 2, "what flows back to x, through mean and variance too"),
         Aspect("axes", 1, "any number of axes before the last"),
         Aspect("eps", 1, "eps under the root, small or large"),
+        steady(),
         contract(),
     ),
     draw=_draw_backward,
@@ -221,6 +241,13 @@ layer_norm_backward = Exercise(
             "Mean and variance run over the batch, as in batch norm.",
             "Every example has its own: the means run over the last axis.",
             _gradients(over=lambda x: (0,)),
+            revisit=REVISIT,
+        ),
+        Misconception(
+            "divided_by_examples",
+            "What flows back through mean and variance is divided by the count of examples, as in batch norm.",
+            "The D numbers of one example share a mean: divide by D, the length of the last axis.",
+            _gradients(correct=_corrected_by_examples),
             revisit=REVISIT,
         ),
         Misconception(

@@ -146,6 +146,18 @@ local_response_norm = Exercise(
             _with(channels=lambda c, count, size: [q % count for q in range(c - size // 2, c + size // 2 + 1)]),
         ),
         Misconception(
+            "negative_channels",
+            "A channel number below 0 counts from the end: the first channels take the last ones for neighbours.",
+            "In NumPy -1 is the last channel. There is nothing before the first: begin at max(c - size // 2, 0).",
+            _with(channels=lambda c, count, size: [q for q in range(c - size // 2, c + size // 2 + 1) if q < count]),
+        ),
+        Misconception(
+            "slice_from_below_zero",
+            "The slice of the first channels begins below 0: NumPy counts that from the end, and hardly anything, or nothing, is left to add up.",
+            "There is nothing before the first channel: begin the slice at max(c - size // 2, 0).",
+            _with(channels=lambda c, count, size: list(range(count))[c - size // 2 : c + size // 2 + 1]),
+        ),
+        Misconception(
             "ends_left_alone",
             "The first and last channels, which lack neighbours, are returned as they came.",
             "They are divided too, by the neighbours that there are.",

@@ -30,17 +30,18 @@ def _draw(rng):
         ("layers", ("shapes",), True),
         ("rng", ("from_rng",), True),
         ("training", ("scores", "statistics"), True),
-        ("training", ("scores", "statistics"), True),
+        ("training", ("scores", "statistics"), None),
         ("backward", ("dx", "gradients"), True),
         ("use", ("scores", "statistics"), False),
         ("use", ("scores", "dx", "gradients"), False),
     ):
         n, h, w = distinct(rng, (2, 3), (18, 20), (19, 21))  # without padding, a pixel would be left
-        data = {"training": training, "x": normal(rng, n, 1, h, w), "dout": normal(rng, n, CLASSES)}
+        mode = {} if training is None else {"training": training}  # left out: the mode in which it was built
+        data = mode | {"x": normal(rng, n, 1, h, w), "dout": normal(rng, n, CLASSES)}
         yield Case(aspect, _drawn(rng) | data, compare=compare)
 
 
-def _expected(rng, again, other, parameters, statistics, training, x, dout):
+def _expected(rng, again, other, parameters, statistics, x, dout, training=True):
     net = normalized_net()(rng)
     arrays, running = iter(parameters), iter(statistics)
     for layer in net.layers():
@@ -75,7 +76,7 @@ build_normalized_net = Exercise(
     aspects=(
         Aspect("layers", 1, "the layers with parameters, in their order and of the right shapes"),
         Aspect("rng", 1, "weights that rng draws: the same seed gives the same network, another seed another"),
-        Aspect("training", 2, "while training: the scores of a batch, and the running statistics after it"),
+        Aspect("training", 2, "while training, as a new network is: the scores of a batch, and the running statistics after it"),
         Aspect("backward", 1, "the gradients of its images and of all its parameters"),
         Aspect("use", 1, "when not training: scores by the running statistics, which stay as they are"),
     ),
@@ -172,6 +173,13 @@ build_normalized_net = Exercise(
             "The network ends with a softmax.",
             "softmax_cross_entropy takes the scores as they are: a second softmax would flatten them.",
             normalized_net(last=lambda scores: scores.softmax(dim=1)),
+        ),
+        Misconception(
+            "built_in_use",
+            "The network comes switched to use: its batch norms normalize with running statistics that have seen nothing.",
+            "A new network is there to be trained: return it in training mode. Whoever uses it calls eval().",
+            normalized_net(training=False),
+            revisit="06, “Training and use”",
         ),
         Misconception(
             "rng_ignored",

@@ -44,6 +44,7 @@ class Network:
     normed, bent after which convolutions there is a batch norm, and an activation
     at_end       a batch norm of the scores
     last         what is done with the scores
+    training     the mode in which it is built
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Network:
         at_end: bool = False,
         last: Callable[[Any], Any] = lambda scores: scores,
         own_rng: bool = False,
+        training: bool = True,
     ) -> None:
         rng = np.random.default_rng(0) if own_rng else rng
         self.order, self.normed, self.bent, self.activation, self.pooling = order, normed, bent, activation, pooling
@@ -76,6 +78,8 @@ class Network:
         if at_end:
             gamma_beta = {"gamma": next(arrays), "beta": next(arrays)}
             self._layers.append(_Norm(gamma_beta, running_mean=np.zeros(CLASSES), running_var=np.ones(CLASSES)))
+        for layer in self._layers:
+            layer.training = training
 
     def layers(self) -> list[_Layer]:
         return self._layers

@@ -139,7 +139,7 @@ build_lenet5 = Exercise(
         ),
         Misconception(
             "rng_ignored",
-            "The weights do not come from rng: every network is the same.",
+            "The weights do not come from rng: the same seed must give the same network, and another seed another one.",
             "Hand rng to each layer that has weights.",
             lenet5(own_rng=True),
         ),

@@ -34,6 +34,7 @@ def _draw_forward(rng):
     yield Case("stride", _inputs(rng, kernel_size=2, stride=3, sizes=(8, 11, 14)))
     yield Case("pairs", _inputs(rng, kernel_size=distinct(rng, (2, 3, 5), (2, 3, 5))))
     yield Case("pairs", _inputs(rng, kernel_size=distinct(rng, (2, 3), (2, 3)), stride=distinct(rng, (1, 2, 3), (1, 2, 3))))
+    yield Case("pairs", _inputs(rng, kernel_size=(2, 3), stride=(1, 2)))  # a swapped stride is not the kernel here
     yield from (Case("padding", inputs) for inputs in _padded(rng))
     yield from contract_cases(lambda dtype: _inputs(rng, dtype=dtype, kernel_size=3, stride=2, padding=1))
 

@@ -24,6 +24,8 @@ def _draw(rng):
     yield Case("stride", images(rng, n=2, c=3, shift=1.0, sizes=(8, 11, 14)) | {"kernel_size": 2, "stride": 3})
     yield Case("pairs", images(rng, n=2, c=3) | {"kernel_size": distinct(rng, (2, 3, 5), (2, 3, 5))})
     yield Case("pairs", images(rng, n=2, c=2) | {"kernel_size": distinct(rng, (2, 3), (2, 3)), "stride": distinct(rng, (1, 2, 3), (1, 2, 3))})
+    # A swapped stride is not the kernel here.
+    yield Case("pairs", images(rng, n=2, c=2) | {"kernel_size": (2, 3), "stride": (1, 2)})
     yield Case("padding", images(rng, n=2, c=3, shift=LOW) | {"kernel_size": 3, "stride": 2, "padding": 1})
     yield Case("padding", images(rng, n=2, c=3, shift=LOW) | {"kernel_size": (3, 2), "stride": (2, 1), "padding": (0, 1)})
     yield Case("padding", images(rng, n=3, c=2, shift=LOW) | {"kernel_size": (5, 4), "padding": (2, 1)})

@@ -429,8 +429,8 @@ with waits_for("preprocess.to_chw", "preprocess.center_images"):
 # <details><summary>Answer</summary>
 #
 # The nearest neighbour does not notice: all images move by the same amount, so the distances stay. Gradient descent does: without centring
-# one direction (everything brighter or darker) is about twice as steep as the steepest of the
-# others, and the rate has to be small because of it.
+# one direction (everything brighter or darker) is more than twice as steep as any is after it,
+# and the rate has to be smaller by that factor.
 # </details>
 
 # %%

@@ -93,6 +93,12 @@ avg_pool2d_forward = Exercise(
             "That was the exercise before: here every number of a window counts.",
             forward_by("max_pool2d"),
         ),
+        Misconception(
+            "padded_with_minus_infinity",
+            "The padding is minus infinity, as for the maximum: every mean at the edge becomes infinite.",
+            "A mean counts all numbers of its window: pad with zeros.",
+            pooled(mean, 0.0, value=-np.inf),
+        ),
         *shared(mean, 0.0),
         float64_result(forward),
     ),

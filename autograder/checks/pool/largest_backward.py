@@ -197,6 +197,12 @@ max_pool2d_backward = Exercise(
             _wrong(window_size=lambda steps: steps),
         ),
         Misconception(
+            "stride_none_is_one",
+            "Without a stride, the windows are taken to lie one pixel apart.",
+            "stride=None means: as far as the window is large, on the way back as on the way there.",
+            _wrong(step=lambda kernel_size, stride: 1 if stride is None else stride),
+        ),
+        Misconception(
             "stride_ignored",
             "The stride is ignored: windows are taken to lie side by side.",
             "Window (i, j) starts at row i·SH and column j·SW, on the way back as on the way there.",

@@ -96,6 +96,11 @@ def _classes_of_the_test(train_images, train_labels, test_images, test_labels, k
     return _top_k(_scores(train_images, train_labels, test_images)[:, : test_labels.max() + 1], test_labels, k)
 
 
+def _ten_classes(train_images, train_labels, test_images, test_labels, k):
+    """Only classes 0 to 9 have a mean; those that have no image never win, and a label that has none is out of bounds."""
+    return _top_k(_scores(train_images, train_labels, test_images)[:, :10], test_labels, k)
+
+
 def _not_centred_bytes(train_images, train_labels, test_images, test_labels, k):
     """Whole-number means and differences, as when nothing was centred: uint8 wraps around."""
     if train_images.dtype.kind == "f":
@@ -108,10 +113,11 @@ def _not_centred_bytes(train_images, train_labels, test_images, test_labels, k):
 # --- Cases ------------------------------------------------------------------------------------------------------------
 
 
-def _problem(rng, k, classes=6, channels=1, dtype=np.float64, asked=None):
+def _problem(rng, k, classes=6, channels=1, dtype=np.float64, asked=None, apart=1e-3):
     """Classes that overlap, of different sizes; the test images are a little brighter; no two scores too near to each other.
 
     asked  only so many of the classes are in the test
+    apart  how far any two scores of an image are from each other, as a share of the largest
     """
     asked = asked or classes
     while True:
@@ -123,7 +129,7 @@ def _problem(rng, k, classes=6, channels=1, dtype=np.float64, asked=None):
         images = [centres[y] + 1.5 * rng.standard_normal((len(y), channels, h, w)) for y in (train_labels, test_labels)]
         train, test = (_in(dtype, x) for x in (images[0] + 0.5, images[1] + 0.9))
         scores = np.sort(_scores(train, train_labels, test), axis=1)
-        if np.diff(scores, axis=1).min() > 1e-3 * np.abs(scores).max():
+        if np.diff(scores, axis=1).min() > apart * np.abs(scores).max():
             return {"train_images": train, "train_labels": train_labels, "test_images": test, "test_labels": test_labels, "k": k}
 
 
@@ -136,6 +142,7 @@ def _draw(rng):
         yield Case("top1", _problem(rng, 1, channels=channels, asked=asked))
     for k, channels in ((2, 1), (3, 3)):
         yield Case("topk", _problem(rng, k, classes=7, channels=channels))
+    yield Case("topk", _problem(rng, 3, classes=12, apart=1e-6))
     for k in (1, 2):
         yield Case("whole numbers", _problem(rng, k, channels=2, dtype=np.uint8))
     for layout, dtype in (("read-only", np.float64), ("strided", np.float32)):
@@ -162,6 +169,12 @@ SLIPS = (
         "Only the classes that the test images belong to compete.",
         "Nobody knows beforehand which classes will be asked for: the model has one mean per class of the training labels.",
         _classes_of_the_test,
+    ),
+    Misconception(
+        "ten_classes",
+        "There are means for ten classes, however many there are.",
+        "Ten is the number of digits, not of classes: take it from the training labels, train_labels.max() + 1.",
+        _ten_classes,
     ),
     Misconception(
         "farthest",

@@ -122,6 +122,11 @@ def _wrapped(images, train_images):
     return images - _mean(train_images).astype(images.dtype)
 
 
+def _whole_mean(images, train_images):
+    """The mean in the training images' own dtype: in uint8, without its fraction."""
+    return _like(images, images.astype(np.float64) - _mean(train_images).astype(train_images.dtype))
+
+
 def _scaled(images, train_images):
     return _like(images, _centre(images, train_images) / 255)
 
@@ -172,6 +177,7 @@ def _draw_center(rng):
         yield Case("contract", _sets(rng, 2, 3, 4, dtype), layout=layout, exact_dtype=True)
     mixed = _sets(rng, 2, 3, 4, np.uint8)  # it is the dtype of images that is kept
     yield Case("contract", mixed | {"images": mixed["images"].astype(np.float64)}, exact_dtype=True)
+    yield Case("contract", mixed | {"images": mixed["images"].astype(np.float32)}, exact_dtype=True)  # the only float dtype of the two
 
 
 center_images = Exercise(
@@ -247,6 +253,12 @@ center_images = Exercise(
             "The mean was turned into uint8. Leave it a float: then the difference is a float too.",
             _wrapped,
             revisit="00, “Where is zero?”",
+        ),
+        Misconception(
+            "mean_in_whole_numbers",
+            "The mean was rounded down to a whole number.",
+            "It was turned into uint8, which has no fractions. Turn nothing but the result into another dtype.",
+            _whole_mean,
         ),
         Misconception(
             "axes_lost",

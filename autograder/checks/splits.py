@@ -9,20 +9,29 @@ from autograder.values import Seed
 
 # --- What must hold ---------------------------------------------------------------------------------------------------
 
-SIZES, ONCE, MIXED, SEED = "sizes of train, val, test", "indices", "order", "chance comes from"
+KIND, SIZES, ONCE, MIXED, SEED = "kind of answer", "sizes of train, val, test", "indices", "order", "chance comes from"
 # Of at least 90: a right division has such a part in one run with probability 79 / C(90, 12) < 1e-11, in order with 1 / 12! < 1e-8.
 ENOUGH_TO_BE_MIXED = 12
 
 
 def _looked_at(inputs, output):
     """Sizes as they are; the rest as words. `output` holds the divisions by a generator, by an equal one, and by another."""
-    kinds = {part.dtype.kind for division in output for part in division}
+    kind = _kind(output[0])
+    output = [[np.asarray(part) for part in _three(division)] for division in output]  # lists are judged as well
+    kinds = {part.dtype.kind for division in output for part in division if part.size}
     if kinds == {"b"}:
-        return ("masks of True and False",) * 4
+        return (kind, *("masks of True and False",) * 4)
     if not kinds <= {"i", "u"}:
         raise TypeError("not arrays of whole numbers")
-    first, again, other = ([_listed(part) for part in _three(division)] for division in output)
-    return tuple(map(len, first)), _once(inputs["count"], first), _mixed(first), _followed(first, again, other)
+    first, again, other = ([_listed(part) for part in division] for division in output)
+    return kind, tuple(map(len, first)), _once(inputs["count"], first), _mixed(first), _followed(first, again, other)
+
+
+def _kind(division):
+    for name, part in zip(("train", "val", "test"), _three(division)):
+        if not isinstance(part, np.ndarray):
+            return f"{name} is a {type(part).__name__}, not a NumPy array"
+    return "three arrays"
 
 
 def _three(division):
@@ -126,6 +135,18 @@ def _train_last(count, val_fraction, test_fraction, rng):
     return val, test, train
 
 
+def _last_of_none(count, val_fraction, test_fraction, rng):
+    """The test part cut from the end: order[-0:] is everything, and nothing is left for train."""
+    order, (_, n_val, n_test) = rng.permutation(count), _sizes(count, val_fraction, test_fraction)
+    return order[n_val:-n_test], order[:n_val], order[-n_test:]
+
+
+def _test_from_the_end(count, val_fraction, test_fraction, rng):
+    """As `_last_of_none`, but train's end was counted from the front."""
+    train, val, test = _last_of_none(count, val_fraction, test_fraction, rng)
+    return (train if len(test) < count else test[len(val) :]), val, test
+
+
 def _of_the_rest(count, val_fraction, test_fraction, rng):
     _, _, n_test = _sizes(count, val_fraction, test_fraction)
     n_val = round((count - n_test) * val_fraction)
@@ -180,7 +201,7 @@ def _all_differ(count, val, test):
 
 def _draw(rng):
     for up in (True, False):
-        yield Case("sizes", _inputs(rng, up), compare=(SIZES,))
+        yield Case("sizes", _inputs(rng, up), compare=(KIND, SIZES))
     for up in (True, False):
         yield Case("once", _inputs(rng, up), compare=(ONCE,))
     for up in (True, False):
@@ -190,6 +211,8 @@ def _draw(rng):
     whole = {"count": 40, "val_fraction": 0.0, "test_fraction": 0.25, "rng": Seed(int(rng.integers(2**32)))}
     yield Case("edges", whole, compare=(SIZES, ONCE))
     yield Case("edges", whole | {"val_fraction": 0.75}, compare=(SIZES, ONCE))
+    yield Case("edges", whole | {"val_fraction": 0.3, "test_fraction": 0.0}, compare=(SIZES, ONCE))
+    yield Case("edges", whole | {"test_fraction": 0.0}, compare=(SIZES, ONCE))
 
 
 split = Exercise(
@@ -202,11 +225,11 @@ split = Exercise(
         Aspect("once", 8, "every index stands in exactly one part, once"),
         Aspect("shuffled", 4, "the parts come from everywhere, in random order"),
         Aspect("generator", 4, "all randomness comes from rng"),
-        Aspect("edges", 2, "an empty part"),
+        Aspect("edges", 2, "empty parts"),
     ),
     draw=_draw,
     oracle=_three_divisions,
-    returns=(SIZES, ONCE, MIXED, SEED),
+    returns=(KIND, SIZES, ONCE, MIXED, SEED),
     view=_looked_at,
     probe="reseeded",
     misconceptions=(
@@ -268,6 +291,18 @@ split = Exercise(
             "The parts come in another order: val, test, train.",
             "Return train first, then val, then test.",
             _train_last,
+        ),
+        Misconception(
+            "last_of_none",
+            "Without a test part, the whole order becomes the test part: order[-0:] is order[0:], everything.",
+            "Cut from the front, at n_val and n_val + n_test, or count the ends from `count`: there a size of 0 does no harm.",
+            _last_of_none,
+        ),
+        Misconception(
+            "test_from_the_end",
+            "Without a test part, test is the whole order: order[-0:] is order[0:], everything.",
+            "Cut from the front, at n_val and n_val + n_test, or from count - n_test to the end.",
+            _test_from_the_end,
         ),
         Misconception(
             "fraction_of_the_rest",

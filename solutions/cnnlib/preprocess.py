@@ -24,7 +24,8 @@ def center_images(images, train_images):
     returns       (N, C, H, W)  images[n, c, i, j] - mean[c], where mean[c] is one number per channel: the mean of
                                 train_images[:, c] over all images, rows and columns
 
-    Floats come back in the dtype of images. Whole numbers (uint8, 0 to 255) come back as float32: uint8 has no negative
+    Floats come back in the dtype of images. Whole numbers (uint8, 0 to 255) come back as float32, with their
+    fractions and not divided by anything (100 - 90.25 is 9.75): uint8 has no negative
     numbers, in its arithmetic 3 - 5 is 254. The arguments are not modified.
     """
     ### BEGIN SOLUTION

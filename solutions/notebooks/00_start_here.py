@@ -429,8 +429,8 @@ with waits_for("preprocess.to_chw", "preprocess.center_images"):
 # <details><summary>Answer</summary>
 #
 # The nearest neighbour does not notice: all images move by the same amount, so the distances stay. Gradient descent does: without centring
-# one direction (everything brighter or darker) is much steeper than all
-# others, and the rate has to be small because of it.
+# one direction (everything brighter or darker) is more than twice as steep as any is after it,
+# and the rate has to be smaller by that factor.
 # </details>
 
 # %%
@@ -645,7 +645,7 @@ with waits_for("baseline.nearest_mean_error", "preprocess.center_images", "metri
     show_curves(curves, title, "pixels", "top-1 error in %")
 
 # %% [markdown]
-# Ten images instead of 1442, and still nine of ten digits are read. But one pixel to the right, and most are wrong; at two, guessing blindly (90 % wrong) is as good. The nearest neighbour fares little better: moved digits light up other inputs, and to a classifier that was never told which pixels are
+# Ten images instead of 1442, and still nine of ten digits are read. But one pixel to the right, and most are wrong; at two, guessing blindly (90 % wrong) is as good. The nearest neighbour stands one pixel better (31 % wrong against 69 %); only from two on are both alike: moved digits light up other inputs, and to a classifier that was never told which pixels are
 # neighbours these have nothing to do with each other. Remember both: 01 beats the error, 02 and 04 are about the moving.
 #
 # > **Takeaway.** Start with the simplest thing that could work, and write down its error. Everything later must be compared with it.

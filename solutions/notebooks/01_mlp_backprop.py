@@ -56,7 +56,7 @@ from cnnlib.kit import best_seconds, draw_letters, grey, load, photo, progress
 from cnnlib.kit import show_agreement, show_bars, show_curves, show_grid_of_numbers, show_images, show_network
 from cnnlib.kit import show_regions, show_run_bars, show_runs, waits_for
 
-digits = load("digits")  # 1,797 digits, written by 43 people, 8×8 pixels
+digits = load("digits")  # 1,797 digits, written by 13 people, 8×8 pixels
 chosen = [int(np.flatnonzero(digits.train_labels == digit)[3]) for digit in range(10)]
 show_images(*digits.train_images[chosen, 0], titles="0123456789", size=0.9)
 

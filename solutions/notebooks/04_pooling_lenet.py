@@ -19,7 +19,8 @@
 #
 # **Not here:** better optimizers (05), normalization (06), larger networks (09 and later), pictures of what deep layers see (15).
 #
-# **Time** about 180 minutes · **Points** 100 · **Before this** 01, 02 and 03: their layers are used here. What you have not written yet, PyTorch stands in for, and says so.
+# **Time** about 180 minutes · **Points** 100 · **Before this** 01, 02 and 03: their layers are used here. What you have not written yet, PyTorch stands in for, and says so;
+# only the check of `build_lenet5` wants your own `fast_conv`, `linear`, `activations` and `pool`, forward and backward. **To hand in** this notebook, these five files with `lenet`, and `lenet5.npz`.
 
 # %% [markdown]
 # ## Set-up
@@ -167,8 +168,8 @@ with waits_for("pool.max_pool2d_forward", "conv.correlate2d"):
     show_images(*pooled, titles=titles, size=1.9)
 
 # %% [markdown]
-# On the photo itself max pooling makes everything brighter: it keeps the brightest, whatever it means. On a map of *edges* it does what we want: "was there an upright edge around here?", in a quarter of the numbers, and still in four windows of
-# eight by eight you can see a cat.
+# On the photo itself max pooling makes everything brighter: it keeps the brightest, whatever it means. On a map of *edges* it does what we want: "was there an upright edge around here?", in a quarter of the numbers, and even after 8×8 pooling (25×37 numbers)
+# you can see a cat.
 #
 # > **Takeaway.** Max pooling keeps the strongest answer of each window and forgets its exact place. Later layers see farther, and have less to do.
 
@@ -461,7 +462,8 @@ with waits_for("conv.conv2d_forward", "pool.max_pool2d_forward", "pool.global_av
 #
 # **Exercise `lenet.build_lenet5`** · 12 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/lenet.py`
 #
-# The table above, as a `Sequential`.
+# The table above, as a `Sequential`. Here nothing stands in: the check puts your own `fast_conv.conv2d_forward/backward`, `linear.linear_forward/backward`, `activations.tanh_forward/backward`
+# and `pool.avg_pool2d_forward/backward` into the layers.
 
 # %% check="lenet.build_lenet5"
 check("lenet.build_lenet5")
@@ -469,10 +471,10 @@ check("lenet.build_lenet5")
 # %% [markdown]
 # ### Experiment: walk through it
 #
-# One batch of digits, layer by layer, with your own code:
+# One batch of digits, layer by layer, with your own code (where you have not written a piece yet, PyTorch stands in):
 
 # %%
-digits = load("digits")  # 1,797 digits of 8×8 pixels, written by 43 people
+digits = load("digits")  # 1,797 digits of 8×8 pixels, written by 13 people
 x_train, y_train = lenet_images(digits.train_images), digits.train_labels  # enlarged to 24×24, with a border: 32×32
 x_test, y_test = lenet_images(digits.test_images), digits.test_labels
 show_images(*x_train[:8, 0], titles=[str(y) for y in y_train[:8]], size=1.2)
@@ -491,7 +493,7 @@ with waits_for("lenet.build_lenet5"):
 # %% [markdown]
 # ## 8 · Train it
 #
-# The loop is that of 01: sample, forward, backprop, update. The network's parameters are spread over its layers; otherwise nothing is new. Everything that is computed here is your own code.
+# The loop is that of 01: sample, forward, backprop, update. The network's parameters are spread over its layers; otherwise nothing is new. Everything that is computed here is your own code, unless something stands in.
 
 # %%
 cross_entropy = piece("loss.softmax_cross_entropy")  # yours, from 01
@@ -640,7 +642,7 @@ with waits_for("lenet.build_lenet5"):
     show_runs(wrong, "Test digits, moved to the right", "shift in pixels", "share wrong", x=np.arange(9), marks=[(0.9, "guessing")])
 
 # %% [markdown]
-# "Sort of": LeNet-5 takes a shift by one pixel with little harm, and stands more than the fully connected network does. But nothing forces its last layers to treat places alike. What helps: showing it moved digits while it learns (07), and global average pooling in place of the last
+# "Sort of": a shift by one pixel doubles LeNet-5's mistakes (diagonally, about one digit in ten is wrong), but it stands more than the fully connected network does. But nothing forces its last layers to treat places alike. What helps: showing it moved digits while it learns (07), and global average pooling in place of the last
 # layers.
 #
 # ### Which pooling?

@@ -58,7 +58,7 @@ from cnnlib.kit.pieces import piece
 
 LONG = False
 cat = photo("cat")
-digits = load("digits")  # 1,797 digits of 8×8 pixels, written by 43 people
+digits = load("digits")  # 1,797 digits of 8×8 pixels, written by 13 people
 x_train, x_test = (images / np.float32(127.5) - np.float32(1) for images in (digits.train_images, digits.test_images))  # -1 to 1
 y_train, y_test = digits.train_labels, digits.test_labels
 

@@ -68,13 +68,28 @@ def test_a_slip_costs_its_own_aspects_only():
         lambda count, val_fraction, test_fraction, rng: tuple(part.astype(float) for part in by_keys(count, val_fraction, test_fraction, rng)),
         lambda count, val_fraction, test_fraction, rng: by_keys(count, val_fraction, test_fraction, rng)[:2],
         lambda count, val_fraction, test_fraction, rng: [part[:, None] for part in by_keys(count, val_fraction, test_fraction, rng)],
-        lambda count, val_fraction, test_fraction, rng: tuple(part.tolist() for part in by_keys(count, val_fraction, test_fraction, rng)),
     ],
 )
 def test_another_kind_of_answer_is_told_what_is_asked(wrong):
     verdict = check(ID, wrong, seed=1)
     assert (verdict.status, verdict.points) == ("failed", 0)
     assert "should return what its docstring says; it is " in str(verdict)
+
+
+def test_lists_cost_the_first_aspect_and_are_told():
+    def lists(count, val_fraction, test_fraction, rng):
+        train, val, test = by_keys(count, val_fraction, test_fraction, rng)
+        return train.tolist(), val, test
+
+    assert aspects_lost(lists) == ["sizes"]
+    assert "train is a list, not a NumPy array" in str(check(ID, lists, seed=1))
+
+
+def test_an_empty_part_may_have_any_dtype():
+    def floats_where_empty(count, val_fraction, test_fraction, rng):
+        return tuple(part if len(part) else np.array([]) for part in by_keys(count, val_fraction, test_fraction, rng))
+
+    assert check(ID, floats_where_empty, seed=1).passed
 
 
 def test_what_came_back_is_told_and_not_what_the_probe_made_of_it():

@@ -120,9 +120,11 @@ build_lenet5 = Exercise(
             lenet5(last=_softmax),
         ),
         Misconception(
-            "padded_for_28",
-            "The first convolution pads its image by 2.",
-            "That is the way with images of 28×28 pixels; ours come with their border, 32×32.",
+            "shapes_do_not_fit",  # an error says no more than that: its several causes cannot be told apart
+            "The shapes that meet in a layer do not fit one another.",
+            "Print them from layer to layer, beside the table. What is often the cause: no Flatten before the first Linear; one and the same layer "
+            "object at two places (each remembers one input only); a pooling that does not halve; padding=2 in the first convolution, which is for "
+            "28×28 pixels: ours come with their border, 32×32.",
             lenet5(padding=2),
         ),
         Misconception(
@@ -139,7 +141,7 @@ build_lenet5 = Exercise(
         ),
         Misconception(
             "rng_ignored",
-            "The weights do not come from rng: every network is the same.",
+            "The weights do not come from rng: the same seed must give the same network, and another seed another one.",
             "Hand rng to each layer that has weights.",
             lenet5(own_rng=True),
         ),

@@ -115,10 +115,10 @@ trained = Exercise(
         ),
     ),
     hints=(
-        "What was missing when you looked at the loss: time, or steps of the right size? Draw it over the epochs.",
+        "What does the check do to the test digits that your training never did to its own?",
         "Mini-batches of 32, a learning rate near 0.05 for plain steps (less with momentum), ten to twenty epochs in a new order each. Then save "
         "network.state() with np.savez as lenet5.npz, beside the notebook.",
         "For every mini-batch: scores, softmax_cross_entropy, backward, and a step for every parameter of every layer. Near the end divide the "
-        "learning rate by 5. Measure on the test digits; if they lag behind the training digits, move each training image at random by a pixel.",
+        "learning rate by 10. Move each training image at random by up to a pixel before it is used, and measure on test digits moved likewise.",
     ),
 )

@@ -34,6 +34,7 @@ def _draw_forward(rng):
     yield Case("stride", _inputs(rng, kernel_size=2, stride=3, sizes=(8, 11, 14)))
     yield Case("pairs", _inputs(rng, kernel_size=distinct(rng, (2, 3, 5), (2, 3, 5))))
     yield Case("pairs", _inputs(rng, kernel_size=distinct(rng, (2, 3), (2, 3)), stride=distinct(rng, (1, 2, 3), (1, 2, 3))))
+    yield Case("pairs", _inputs(rng, kernel_size=(2, 3), stride=(1, 2)))  # a swapped stride is not the kernel here
     yield from (Case("padding", inputs) for inputs in _padded(rng))
     yield from contract_cases(lambda dtype: _inputs(rng, dtype=dtype, kernel_size=3, stride=2, padding=1))
 
@@ -91,6 +92,12 @@ avg_pool2d_forward = Exercise(
             "The maximum of each window was taken, not its mean.",
             "That was the exercise before: here every number of a window counts.",
             forward_by("max_pool2d"),
+        ),
+        Misconception(
+            "padded_with_minus_infinity",
+            "The padding is minus infinity, as for the maximum: every mean at the edge becomes infinite.",
+            "A mean counts all numbers of its window: pad with zeros.",
+            pooled(mean, 0.0, value=-np.inf),
         ),
         *shared(mean, 0.0),
         float64_result(forward),
@@ -217,6 +224,12 @@ avg_pool2d_backward = Exercise(
             "The gradient went to windows as large as the stride.",
             "The kernel says how large a window is, the stride how far it moves.",
             _wrong(window_size=lambda steps: steps),
+        ),
+        Misconception(
+            "stride_none_is_one",
+            "Without a stride, the windows are taken to lie one pixel apart.",
+            "stride=None means: as far as the window is large, on the way back as on the way there.",
+            _wrong(step=lambda kernel_size, stride: 1 if stride is None else stride),
         ),
         Misconception(
             "stride_ignored",

@@ -12,6 +12,7 @@ from autograder.oracles import pair
 
 forward = forward_by("max_pool2d")
 LOW = -4.0  # all numbers negative, or all but a few
+FAR_BELOW = -1e6  # below any number that one would take for "small enough"
 
 
 def _draw(rng):
@@ -23,9 +24,12 @@ def _draw(rng):
     yield Case("stride", images(rng, n=2, c=3, shift=1.0, sizes=(8, 11, 14)) | {"kernel_size": 2, "stride": 3})
     yield Case("pairs", images(rng, n=2, c=3) | {"kernel_size": distinct(rng, (2, 3, 5), (2, 3, 5))})
     yield Case("pairs", images(rng, n=2, c=2) | {"kernel_size": distinct(rng, (2, 3), (2, 3)), "stride": distinct(rng, (1, 2, 3), (1, 2, 3))})
+    # A swapped stride is not the kernel here.
+    yield Case("pairs", images(rng, n=2, c=2) | {"kernel_size": (2, 3), "stride": (1, 2)})
     yield Case("padding", images(rng, n=2, c=3, shift=LOW) | {"kernel_size": 3, "stride": 2, "padding": 1})
     yield Case("padding", images(rng, n=2, c=3, shift=LOW) | {"kernel_size": (3, 2), "stride": (2, 1), "padding": (0, 1)})
     yield Case("padding", images(rng, n=3, c=2, shift=LOW) | {"kernel_size": (5, 4), "padding": (2, 1)})
+    yield Case("padding", images(rng, n=2, c=3, shift=FAR_BELOW) | {"kernel_size": 3, "stride": 2, "padding": 1})
     yield from contract_cases(lambda dtype: images(rng, n=2, c=3, dtype=dtype) | {"kernel_size": 3, "stride": 2, "padding": 1})
 
 
@@ -64,6 +68,12 @@ max_pool2d_forward = Exercise(
             "The image was padded with zeros: where all numbers of a window are negative, the padding wins.",
             "A maximum must never come from outside the image: pad with minus infinity.",
             pooled(maximum, -np.inf, value=0.0),
+        ),
+        Misconception(
+            "padded_with_a_number",
+            "The padding is a number, not minus infinity: where a window holds smaller ones, the padding wins.",
+            "No number is small enough for every image: pad with -np.inf.",
+            pooled(maximum, -np.inf, value=-1000.0),
         ),
         Misconception(
             "never_below_zero",

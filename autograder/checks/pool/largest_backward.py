@@ -12,6 +12,7 @@ from autograder.oracles import pair
 
 backward = backward_by("max_pool2d")
 LOW = -4.0  # almost all numbers negative: zeros as padding would win
+FAR_BELOW = -1e6  # below any number that one would take for "small enough"
 
 
 # --- Cases ------------------------------------------------------------------------------------------------------------
@@ -42,6 +43,9 @@ def _draw(rng):
     yield case("padding", images(rng, n=2, c=3, shift=LOW), kernel_size=3, stride=2, padding=1)
     yield case("padding", images(rng, n=2, c=3, shift=LOW), kernel_size=(2, 3), stride=(1, 2), padding=(0, 1))
     yield case("padding", images(rng, n=3, c=2, shift=LOW), kernel_size=(5, 4), padding=(2, 1))
+    yield case("padding", images(rng, n=2, c=3, shift=FAR_BELOW), kernel_size=3, stride=2, padding=1)
+    # After a ReLU most numbers are 0, the smallest: where the padding is as large, it comes first.
+    yield case("padding", {"x": np.maximum(images(rng, n=2, c=2, shift=-1.0)["x"], 0)}, kernel_size=3, stride=2, padding=1)
     yield from contract_cases(lambda dtype: with_dout(rng, images(rng, n=2, c=3, dtype=dtype) | {"kernel_size": 3, "stride": 2, "padding": 1}))
 
 
@@ -193,6 +197,12 @@ max_pool2d_backward = Exercise(
             _wrong(window_size=lambda steps: steps),
         ),
         Misconception(
+            "stride_none_is_one",
+            "Without a stride, the windows are taken to lie one pixel apart.",
+            "stride=None means: as far as the window is large, on the way back as on the way there.",
+            _wrong(step=lambda kernel_size, stride: 1 if stride is None else stride),
+        ),
+        Misconception(
             "stride_ignored",
             "The stride is ignored: windows are taken to lie side by side.",
             "Window (i, j) starts at row i·SH and column j·SW, on the way back as on the way there.",
@@ -209,6 +219,18 @@ max_pool2d_backward = Exercise(
             "The image was padded with zeros: where they win, a gradient is lost in the padding.",
             "Pad with what can never win: minus infinity, on the way back as on the way there.",
             _wrong(value=0.0),
+        ),
+        Misconception(
+            "padded_with_a_number",
+            "The padding is a number, not minus infinity: where a window holds smaller ones, their gradient is lost in the padding.",
+            "No number is small enough for every image: pad with -np.inf, on the way back as on the way there.",
+            _wrong(value=-1000.0),
+        ),
+        Misconception(
+            "padded_with_the_smallest",
+            "The padding is the smallest number of x: in a window that holds nothing larger, the padding comes first and takes the gradient.",
+            "After a ReLU whole windows are 0, their smallest and their largest number: pad with -np.inf, which never ties.",
+            lambda dout, x, *options, **more: _wrong(value=x.min())(dout, x, *options, **more),
         ),
         Misconception(
             "padding_kept",

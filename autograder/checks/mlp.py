@@ -9,6 +9,7 @@ from autograder.exercise import Aspect, Case, Exercise, Misconception, contract,
 from autograder.oracles import tensor
 
 NAMES = ("w1", "b1", "w2", "b2")
+KEYS = "names of the gradients"
 
 
 def _loss_and_gradients(parameters, images, labels, *, activation="relu", scores_activated=False, gate=True):
@@ -32,9 +33,9 @@ def _perceptron(parameters, images, labels):
 
 
 def _view(inputs, output):
-    """The loss and the gradients one by one, so that each counts for itself."""
+    """The loss, the names of the gradients, and the gradients one by one, so that each counts for itself."""
     loss, gradients = output
-    return loss, *(gradients[name] for name in NAMES)
+    return loss, ", ".join(sorted(map(str, gradients))), *(gradients.get(name) for name in NAMES)
 
 
 # --- Cases ------------------------------------------------------------------------------------------------------------
@@ -48,11 +49,11 @@ def _problem(rng, dtype=np.float64):
 
 
 def _draw(rng):
-    for aspect, names in (("loss", ("loss",)), ("output layer", ("w2", "b2")), ("hidden layer", ("w1", "b1"))):
+    for aspect, names in (("loss", ("loss",)), ("output layer", (KEYS, "w2", "b2")), ("hidden layer", (KEYS, "w1", "b1"))):
         for _ in range(2):
             yield Case(aspect, _problem(rng), compare=names)
     for case in contract_cases(lambda dtype: _problem(rng, dtype)):
-        yield Case(case.aspect, case.inputs, compare=NAMES, layout=case.layout, exact_dtype=True)
+        yield Case(case.aspect, case.inputs, compare=(KEYS, *NAMES), layout=case.layout, exact_dtype=True)
 
 
 # --- Wrong ways -------------------------------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ mlp_loss_and_gradients = Exercise(
     ),
     draw=_draw,
     oracle=_perceptron,
-    returns=("loss", *NAMES),
+    returns=("loss", KEYS, *NAMES),
     view=_view,
     misconceptions=(
         Misconception(

@@ -141,6 +141,12 @@ sigmoid_forward = Exercise(
             "let both be made of exp(-|x|).",
             _with_warnings(_minus_form),
         ),
+        Misconception(
+            "zero_left_out",
+            "0 belongs to neither branch: x > 0 and x < 0 both leave it out.",
+            "One of the two must include it, as x >= 0 does: sigmoid(0) is 1/2.",
+            lambda x: np.where(x == 0, 0, _sigmoid(x)),
+        ),
         _SIGN,
         Misconception(
             "between_minus_one_and_one",

@@ -12,7 +12,9 @@ NAMES = ("w1", "b1", "w2", "b2")
 KEYS = "names of the gradients"
 
 
-def _loss_and_gradients(parameters, images, labels, *, activation="relu", scores_activated=False, gate=True):
+def _loss_and_gradients(
+    parameters, images, labels, *, activation="relu", scores_activated=False, gate=True, gate_at_scores=True, gate_at_gradient=False
+):
     """Loss and gradients by autograd in float64; every keyword-only argument is a way to get it wrong."""
     import torch
     import torch.nn.functional as F
@@ -23,8 +25,13 @@ def _loss_and_gradients(parameters, images, labels, *, activation="relu", scores
     hidden = getattr(torch, activation)(before) if activation else before
     if not gate:  # the output of the activation, but its slope taken as 1
         hidden = before + (hidden - before).detach()
-    scores = F.linear(hidden, w2, b2)
-    loss = F.cross_entropy(F.relu(scores) if scores_activated else scores, torch.from_numpy(labels.astype(np.int64)))
+    if gate_at_gradient:  # the gradient behind the activation passes where it is positive itself
+        hidden = before + (hidden - before).detach()
+        hidden.register_hook(F.relu)
+    linear = scores = F.linear(hidden, w2, b2)
+    if scores_activated:
+        scores = F.relu(linear) if gate_at_scores else linear + (F.relu(linear) - linear).detach()
+    loss = F.cross_entropy(scores, torch.from_numpy(labels.astype(np.int64)))
     return loss.item(), {name: g.numpy() for name, g in zip(NAMES, torch.autograd.grad(loss, leaves))}
 
 
@@ -113,6 +120,18 @@ mlp_loss_and_gradients = Exercise(
             "The scores went through a ReLU as well: negative ones were lost.",
             "The output layer is linear; its scores go to the loss as they are.",
             _wrong(scores_activated=True),
+        ),
+        Misconception(
+            "scores_activated_forward",
+            "The scores went through a ReLU as well, on the way up: negative ones were lost.",
+            "The output layer is linear; its scores go to the loss as they are.",
+            _wrong(scores_activated=True, gate_at_scores=False),
+        ),
+        Misconception(
+            "gate_at_gradient",
+            "On the way back, the gate looks at the gradient: negative ones are lost.",
+            "Whether a gradient passes is decided by the hidden sums, which relu_forward received: hand those to relu_backward.",
+            _wrong(gate_at_gradient=True),
         ),
         Misconception(
             "other_activation",

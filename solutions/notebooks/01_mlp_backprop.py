@@ -565,7 +565,7 @@ with waits_for("gradcheck.numerical_gradient"):
 # **Exercise `mlp.mlp_loss_and_gradients`** · 10 points · difficulty ●●●○○ · 20 minutes · in `cnnlib/mlp.py`
 #
 # Uses your own functions from `linear`, `activations` and `loss`: they have to stand before the points come. The parameters come in a dict, and the gradients go
-# back in one of the same names, so that one line can update a network of any size: `{name: value - rate * gradients[name] for name, value in parameters.items()}`.
+# back in one of the same names, so that one line can go through a network of any size. For example, `{name: 2 * value for name, value in parameters.items()}` is a new dict with everything doubled.
 
 # %% check="mlp.mlp_loss_and_gradients"
 check("mlp.mlp_loss_and_gradients")
@@ -612,7 +612,7 @@ with waits_for("gradcheck.numerical_gradient", *mine):
 
 # %% [markdown]
 # Slip 1 points the right way and is only too long, so learning works with a learning rate that is 12 times smaller: nobody notices, until the batch size changes. Slip
-# 2 forgets the gate: it is right for the units and examples whose sum is positive, and blames the others for nothing that they did. In slip 3 the gate looks at the *gradient*
+# 2 forgets the gate: it is right for the units and examples whose sum is positive, and blames the others for what they had no part in. In slip 3 the gate looks at the *gradient*
 # instead of the hidden sum: what is negative is lost, whoever is to blame. Trained as in section 9 (40 epochs, five seeds), a network with slip 2 is barely behind, 2.8 ± 0.5 % wrong
 # against 2.4 ± 0.3 %: one run would not show it. With slip 3 it ends at 88 %, and guessing gives 90 %.
 #

@@ -17,7 +17,7 @@ def perceptron_update(w, b, x, target, learning_rate):
         w <- w + learning_rate * (target - y) * x
         b <- b + learning_rate * (target - y)
 
-    A right answer changes nothing. The arguments are not modified: the w that comes back is a new array.
+    A right answer changes nothing. The arguments are not modified.
     Source: Rosenblatt 1958, "The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain".
     """
     raise NotImplementedError("perceptron.perceptron_update: not written yet — stride hint perceptron.perceptron_update")

@@ -1,5 +1,7 @@
 """Learning from mini-batches: one pass over the training set."""
 
+import numpy as np  # noqa: F401 - here for your own code, if you want it
+
 
 def sgd_epoch(parameters, images, labels, loss_and_gradients, learning_rate, batch_size, rng):
     """One epoch of stochastic gradient descent: every example is used once, in mini-batches, in a random order.

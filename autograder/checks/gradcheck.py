@@ -151,6 +151,12 @@ numerical_gradient = Exercise(
             lambda f, x, step=1e-5: _central(f, x, step / 2),
         ),
         Misconception(
+            "five_points",
+            "Four values of f make each slope, up to two steps away: that is the five-point formula.",
+            "It is more exact, but another one. Here the slope comes from two values, at x[i] + step and x[i] - step.",
+            lambda f, x, step=1e-5: _differences(f, x, step, ((2, -1 / 12), (1, 8 / 12), (-1, -8 / 12), (-2, 1 / 12))) / step,
+        ),
+        Misconception(
             "step_ignored",
             "The step is 1e-5, whatever was asked for.",
             "Use the argument `step`, to move the numbers and to divide.",

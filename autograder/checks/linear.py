@@ -182,6 +182,16 @@ linear_backward = Exercise(
             _wrong(db=lambda dout, x, w: dout.copy()),
         ),
         Misconception(
+            "last_one_only",
+            "The sums hold their last term only: each term was written over the one before it.",
+            "In a loop, a sum starts at 0 and grows with +=; with = it forgets.",
+            _wrong(
+                dx=lambda dout, x, w: dout[:, -1:] * w[-1],
+                dw=lambda dout, x, w: dout[-1][:, None] * x[-1],
+                db=lambda dout, x, w: dout[-1].copy(),
+            ),
+        ),
+        Misconception(
             "bias_keeps_batch_axis",
             "db has the shape (1, M).",
             "b is (M,), and so is its gradient: leave keepdims away.",

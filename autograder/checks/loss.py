@@ -79,6 +79,21 @@ def _by_probability(softmax, log=np.log):
     return cross_entropy
 
 
+def _by_logarithm(shift):
+    """Loss and gradient from log p, the shifted score minus the logarithm of the sum of exponentials."""
+
+    def cross_entropy(scores, labels):
+        shifted = scores - shift(scores)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return float(-log_p[np.arange(len(labels)), labels].mean()), _gradient(np.exp(log_p), labels)
+
+    return cross_entropy
+
+
+def _row_means(scores):
+    return scores.mean(axis=1, keepdims=True)
+
+
 def _changed(change):
     """The right loss and gradient, changed afterwards by change(loss, dscores, labels)."""
     return lambda scores, labels: change(*_cross_entropy(scores, labels), labels)
@@ -124,10 +139,34 @@ softmax_cross_entropy = Exercise(
             _by_probability(lambda scores: _softmax(scores, lambda scores: 0)),
         ),
         Misconception(
+            "not_shifted_logarithm",
+            "Large scores overflow: exp(1000) is infinite, and so is the logarithm of a sum that it is in.",
+            "Subtract each example's largest score from all its scores first: the softmax stays the same.",
+            _by_logarithm(lambda scores: 0),
+        ),
+        Misconception(
+            "shifted_by_mean",
+            "Each row's mean was subtracted: a score far above the mean overflows all the same.",
+            "Subtract each example's largest score: then no exponent is positive.",
+            _by_probability(lambda scores: _softmax(scores, _row_means)),
+        ),
+        Misconception(
+            "shifted_by_mean_logarithm",
+            "Each row's mean was subtracted: a score far above the mean overflows all the same.",
+            "Subtract each example's largest score: then no exponent is positive.",
+            _by_logarithm(_row_means),
+        ),
+        Misconception(
             "shifted_by_global_maximum",
             "One maximum was subtracted from the whole batch: an example far below it is left with 0 over 0.",
             "Every example needs a shift of its own: the maximum over the classes, axis 1, with keepdims=True.",
             _by_probability(lambda scores: _softmax(scores, np.max)),
+        ),
+        Misconception(
+            "shifted_by_global_maximum_logarithm",
+            "One maximum was subtracted from the whole batch: an example far below it is left with the logarithm of 0.",
+            "Every example needs a shift of its own: the maximum over the classes, axis 1, with keepdims=True.",
+            _by_logarithm(np.max),
         ),
         Misconception(
             "log_of_underflow",
@@ -140,6 +179,12 @@ softmax_cross_entropy = Exercise(
             "A tiny number, added to p or as its lower bound, keeps the logarithm finite, but the loss of a very wrong answer is no longer right.",
             "The logarithm of p is the shifted score minus the logarithm of the sum of exponentials: exact, without any clipping.",
             _by_probability(_softmax, lambda p: np.log(p + 1e-12)),
+        ),
+        Misconception(
+            "minus_forgotten",
+            "The loss has the wrong sign.",
+            "log p is never positive: the loss is minus its mean, 0 at best.",
+            _changed(lambda loss, dscores, labels: (-loss, dscores)),
         ),
         Misconception(
             "sum_for_mean",

@@ -9,9 +9,12 @@ from autograder.exercise import Aspect, Case, Exercise, Misconception, contract,
 from autograder.oracles import tensor
 
 NAMES = ("w1", "b1", "w2", "b2")
+KEYS = "names of the gradients"
 
 
-def _loss_and_gradients(parameters, images, labels, *, activation="relu", scores_activated=False, gate=True):
+def _loss_and_gradients(
+    parameters, images, labels, *, activation="relu", scores_activated=False, gate=True, gate_at_scores=True, gate_at_gradient=False
+):
     """Loss and gradients by autograd in float64; every keyword-only argument is a way to get it wrong."""
     import torch
     import torch.nn.functional as F
@@ -22,8 +25,13 @@ def _loss_and_gradients(parameters, images, labels, *, activation="relu", scores
     hidden = getattr(torch, activation)(before) if activation else before
     if not gate:  # the output of the activation, but its slope taken as 1
         hidden = before + (hidden - before).detach()
-    scores = F.linear(hidden, w2, b2)
-    loss = F.cross_entropy(F.relu(scores) if scores_activated else scores, torch.from_numpy(labels.astype(np.int64)))
+    if gate_at_gradient:  # the gradient behind the activation passes where it is positive itself
+        hidden = before + (hidden - before).detach()
+        hidden.register_hook(F.relu)
+    linear = scores = F.linear(hidden, w2, b2)
+    if scores_activated:
+        scores = F.relu(linear) if gate_at_scores else linear + (F.relu(linear) - linear).detach()
+    loss = F.cross_entropy(scores, torch.from_numpy(labels.astype(np.int64)))
     return loss.item(), {name: g.numpy() for name, g in zip(NAMES, torch.autograd.grad(loss, leaves))}
 
 
@@ -32,9 +40,9 @@ def _perceptron(parameters, images, labels):
 
 
 def _view(inputs, output):
-    """The loss and the gradients one by one, so that each counts for itself."""
+    """The loss, the names of the gradients, and the gradients one by one, so that each counts for itself."""
     loss, gradients = output
-    return loss, *(gradients[name] for name in NAMES)
+    return loss, ", ".join(sorted(map(str, gradients))), *(gradients.get(name) for name in NAMES)
 
 
 # --- Cases ------------------------------------------------------------------------------------------------------------
@@ -48,11 +56,11 @@ def _problem(rng, dtype=np.float64):
 
 
 def _draw(rng):
-    for aspect, names in (("loss", ("loss",)), ("output layer", ("w2", "b2")), ("hidden layer", ("w1", "b1"))):
+    for aspect, names in (("loss", ("loss",)), ("output layer", (KEYS, "w2", "b2")), ("hidden layer", (KEYS, "w1", "b1"))):
         for _ in range(2):
             yield Case(aspect, _problem(rng), compare=names)
     for case in contract_cases(lambda dtype: _problem(rng, dtype)):
-        yield Case(case.aspect, case.inputs, compare=NAMES, layout=case.layout, exact_dtype=True)
+        yield Case(case.aspect, case.inputs, compare=(KEYS, *NAMES), layout=case.layout, exact_dtype=True)
 
 
 # --- Wrong ways -------------------------------------------------------------------------------------------------------
@@ -92,7 +100,7 @@ mlp_loss_and_gradients = Exercise(
     ),
     draw=_draw,
     oracle=_perceptron,
-    returns=("loss", *NAMES),
+    returns=("loss", KEYS, *NAMES),
     view=_view,
     misconceptions=(
         Misconception(
@@ -112,6 +120,18 @@ mlp_loss_and_gradients = Exercise(
             "The scores went through a ReLU as well: negative ones were lost.",
             "The output layer is linear; its scores go to the loss as they are.",
             _wrong(scores_activated=True),
+        ),
+        Misconception(
+            "scores_activated_forward",
+            "The scores went through a ReLU as well, on the way up: negative ones were lost.",
+            "The output layer is linear; its scores go to the loss as they are.",
+            _wrong(scores_activated=True, gate_at_scores=False),
+        ),
+        Misconception(
+            "gate_at_gradient",
+            "On the way back, the gate looks at the gradient: negative ones are lost.",
+            "Whether a gradient passes is decided by the hidden sums, which relu_forward received: hand those to relu_backward.",
+            _wrong(gate_at_gradient=True),
         ),
         Misconception(
             "other_activation",

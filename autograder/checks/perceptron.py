@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.draw import normal
-from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
+from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases
 
 
 def _says(w, b, x):
@@ -140,7 +140,14 @@ perceptron_update = Exercise(
             "w += … changes the caller's array; w + … makes a new one.",
             _in_place,
         ),
-        float64_result(_update, "w"),
+        Misconception(
+            "float64_result",
+            "The result is float64 whatever came in.",
+            "An answer taken by NumPy (w @ x + b > 0, or np.where) is a NumPy number, and times a Python float it is float64: "
+            "make it a Python number with int(…).",
+            _update,
+            keeps_dtype=False,
+        ),
     ),
     hints=(
         "Before anything moves, the unit must answer. What can target - y be, and what should happen in each of these cases?",

@@ -164,7 +164,7 @@ def _labels_left_behind(parameters, images, labels, loss_and_gradients, learning
 
 
 def _updated_once(average):
-    """All gradients taken at the start, added up (or averaged over the batches), and one update at the end."""
+    """All gradients taken at the start, and taken off one by one or added up (or averaged over the batches): it is the same."""
 
     def epoch(parameters, images, labels, loss_and_gradients, learning_rate, batch_size, rng):
         batches = _batches(rng.permutation(len(images)), batch_size)
@@ -262,8 +262,8 @@ sgd_epoch = Exercise(
         ),
         Misconception(
             "gradients_added_up",
-            "The gradients of all batches were added up, with a single update at the end.",
-            "Update after every batch: the next one is judged with the new parameters.",
+            "All batches were judged with the parameters that came in; what they gave was only added up.",
+            "Update after every batch, and hand the new parameters to loss_and_gradients with the next one.",
             _updated_once(average=False),
         ),
         Misconception(

@@ -11,9 +11,10 @@ TestProofs = proofs("activations")
 
 COSTS = {
     "relu_backward": {"gradient_at_zero": "zero", "half_at_zero": "zero", "float64_result": "contract"},
+    "relu_forward": {"ceiling": "values"},
     "tanh_forward": {"overflow": "large", "tangent": "values large contract"},
     "tanh_backward": {"overflow": "large", "float64_result": "contract"},
-    "sigmoid_forward": {"overflow": "large", "float64_result": "contract"},
+    "sigmoid_forward": {"overflow": "large", "zero_left_out": "values large", "float64_result": "contract"},
     "sigmoid_backward": {"overflow": "large", "output_for_slope": "values large contract"},
 }
 
@@ -69,3 +70,11 @@ def test_a_warning_alone_costs_the_large_numbers_and_says_why():
     verdict = check("activations.sigmoid_forward", lambda x: 1 / (1 + np.exp(-x)), seed=1)
     assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["large"]
     assert verdict.misconception == "overflow" and "overflow encountered in exp" in str(verdict)
+
+
+def test_a_gate_a_little_above_zero_is_not_right():
+    assert not check("activations.relu_backward", lambda dout, x: dout * (x > 1e-3), seed=1).passed
+
+
+def test_a_ceiling_is_not_right_however_high():
+    assert not check("activations.relu_forward", lambda x: np.clip(x, 0, 100), seed=1).passed

@@ -30,12 +30,24 @@ def test_a_slip_costs_its_own_aspects_only(slip):
         assert " ".join(lost) == COSTS[slip]
 
 
-def test_a_gradient_that_is_missing_is_no_answer_of_the_right_kind():
-    def without_biases(**inputs):
+@pytest.mark.parametrize("names", ["w1 w2", "w1 b1 w2 b2 x", "W1 b1 W2 b2"])
+def test_other_names_cost_the_gradients_and_the_wanted_ones_are_said(names):
+    def renamed(**inputs):
         loss, gradients = load("mlp.mlp_loss_and_gradients").oracle(**inputs)
-        return loss, {name: gradients[name] for name in ("w1", "w2")}
+        dtype = inputs["images"].dtype
+        return loss, {name: np.asarray(gradients.get(name.lower(), 0), dtype) for name in names.split()}
 
-    verdict = check("mlp.mlp_loss_and_gradients", without_biases, seed=1)
+    verdict = check("mlp.mlp_loss_and_gradients", renamed, seed=1)
+    assert [aspect.name for aspect in verdict.aspects if aspect.passed] == ["loss"]
+    assert "expected 'b1, b2, w1, w2'" in str(verdict) and verdict.misconception is None
+
+
+def test_gradients_in_a_tuple_are_no_answer_of_the_right_kind():
+    def in_a_tuple(**inputs):
+        loss, gradients = load("mlp.mlp_loss_and_gradients").oracle(**inputs)
+        return loss, tuple(gradients.values())
+
+    verdict = check("mlp.mlp_loss_and_gradients", in_a_tuple, seed=1)
     assert (verdict.status, verdict.points) == ("failed", 0)
 
 

@@ -11,7 +11,7 @@ from autograder.draw import normal
 from autograder.exercise import Case, Misconception, contract_cases
 from autograder.oracles import gradients, tensor
 
-FAR = (1000.0, -1000.0, 100.0, -100.0)  # where exp overflows: from 710 on, in float32 from 89 on
+FAR = (1000.0, -1000.0, 100.0, -100.0, 0.0)  # where exp overflows: from 710 on, in float32 from 89 on; and 0, which is on no side
 
 
 def oracles(name: str) -> tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]:
@@ -34,18 +34,21 @@ def backward(rng: np.random.Generator, *shape: int, dtype: type = np.float64) ->
 
 
 def far_out(rng: np.random.Generator, make: Callable[..., dict[str, np.ndarray]], dtype: type = np.float64) -> dict[str, np.ndarray]:
-    """Inputs with a few numbers far from 0 among ordinary ones."""
+    """Inputs with a few numbers far from 0, and 0 itself, among ordinary ones."""
     inputs = make(rng, 3, 5, dtype=dtype)
     inputs["x"].flat[rng.permutation(15)[: len(FAR)]] = FAR
     return inputs
 
 
 def draw(make: Callable[..., dict[str, np.ndarray]], *, far: bool) -> Callable[[np.random.Generator], Iterator[Case]]:
-    """Cases of an activation: arrays of several shapes, perhaps numbers far from 0, and the contract."""
+    """Cases of an activation: arrays of several shapes, perhaps 0 and numbers far from it, and the contract."""
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for shape in ((11,), (3, 5), (2, 3, 5, 4)):
-            yield Case("values", make(rng, *shape))
+            inputs = make(rng, *shape)
+            if far:
+                inputs["x"].flat[rng.integers(inputs["x"].size)] = 0  # two masks, x > 0 and x < 0, leave it out
+            yield Case("values", inputs)
         if far:
             yield Case("large", far_out(rng, make))
             yield Case("large", far_out(rng, make, np.float32))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.activations.common import backward, dout_forgotten, dout_overwritten, draw, forward, oracles, x_overwritten
+from autograder.checks.activations.common import backward, dout_forgotten, dout_overwritten, draw, far_out, forward, oracles, x_overwritten
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
 
 _relu, _relu_gradient = oracles("relu")
+
+
+def _draw_forward(rng):
+    yield from draw(forward, far=False)(rng)
+    yield Case("values", far_out(rng, forward))  # a rectifier has no ceiling
 
 
 relu_forward = Exercise(
@@ -16,7 +21,7 @@ relu_forward = Exercise(
     difficulty=1,
     minutes=4,
     aspects=(Aspect("values", 1, "positive numbers pass, all others become 0"), contract()),
-    draw=draw(forward, far=False),
+    draw=_draw_forward,
     oracle=_relu,
     misconceptions=(
         Misconception(
@@ -36,6 +41,12 @@ relu_forward = Exercise(
             "This is a step, 0 or 1: positive numbers should keep their size.",
             "Where x is positive, the result is x itself.",
             lambda x: (x > 0).astype(x.dtype),
+        ),
+        Misconception(
+            "ceiling",
+            "Large numbers are cut at a ceiling.",
+            "There is a floor at 0, and nothing else: 1000 stays 1000.",
+            lambda x: np.clip(x, 0, 6),
         ),
         Misconception(
             "one_maximum",
@@ -65,8 +76,16 @@ def _with_zeros(rng, *shape):
     return inputs
 
 
+def _near_and_far(rng):
+    """Positive is positive, however small or large."""
+    inputs = backward(rng, 4, 5)
+    inputs["x"].flat[rng.permutation(20)[:6]] = (1e-4, -1e-4, 1e-12, -1e-12, 1000, -1000)
+    return inputs
+
+
 def _draw_backward(rng):
     yield from draw(backward, far=False)(rng)
+    yield Case("values", _near_and_far(rng))
     yield Case("zero", _with_zeros(rng, 4, 6))
     yield Case("zero", _with_zeros(rng, 2, 3, 5))
 

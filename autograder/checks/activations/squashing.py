@@ -136,10 +136,28 @@ sigmoid_forward = Exercise(
     misconceptions=(
         Misconception(
             "overflow",
-            "Far from 0 the exponential overflows.",
+            "Far from 0 NumPy warns: an exponential overflows, or there is 0 below the fraction line.",
             "Take 1 / (1 + exp(-x)) only where x is positive, and exp(x) / (1 + exp(x)) elsewhere. np.where computes both forms everywhere: "
             "let both be made of exp(-|x|).",
             _with_warnings(_minus_form),
+        ),
+        Misconception(
+            "clipped_too_far",
+            "x is kept within bounds that are too wide: in float32 the exponential overflows from 89 on.",
+            "No bounds are needed: exp(-|x|) cannot overflow, whatever the dtype.",
+            _with_warnings(lambda x: _minus_form(np.clip(x, -500, 500))),
+        ),
+        Misconception(
+            "shifted_by_maximum",
+            "The largest x was subtracted from all: that changes the result.",
+            "That is the trick of the softmax, where the shift cancels. Here each number stands for itself: use exp(-|x|).",
+            lambda x: _sigmoid(x - x.max()),
+        ),
+        Misconception(
+            "zero_left_out",
+            "0 belongs to neither branch: x > 0 and x < 0 both leave it out.",
+            "One of the two must include it, as x >= 0 does: sigmoid(0) is 1/2.",
+            lambda x: np.where(x == 0, 0, _sigmoid(x)),
         ),
         _SIGN,
         Misconception(

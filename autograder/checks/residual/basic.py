@@ -36,6 +36,8 @@ def _compute(x, b, stride, projects, *, strides=None, inner="norm relu", last="r
     total = (branch.relu() if last == "relu twice" else branch) + skip
     if norm_at == "sum":
         total = b.norm(3, total)
+    if way == "kink":
+        return slopes_only(total.relu(), total * (total.detach() >= 0))
     if way == "no gate":
         return slopes_only(total.relu(), total)
     return total if last == "sum" else total.relu()

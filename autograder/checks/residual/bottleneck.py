@@ -34,6 +34,8 @@ def _compute(x, b, stride, projects, *, strided=1, bent=(True, True), last="relu
     if last == "relu before":
         return branch.relu() + skip
     total = (branch.relu() if last == "relu twice" else branch) + skip
+    if way == "kink":
+        return slopes_only(total.relu(), total * (total.detach() >= 0))
     if way == "no gate":
         return slopes_only(total.relu(), total)
     return total if last == "sum" else total.relu()

@@ -61,7 +61,7 @@ def preact(*, projects=None, normed=False, post=False, shortcut_first=False, own
 
 def _draw(rng):
     c, f, *_ = (int(number) for number in rng.permutation([2, 3, 5]))
-    yield from cases(rng, _planned, 1, (c, c, 1), ((c, f, 2), (f, c, 1), (f, f, 2)), split=False)
+    yield from cases(rng, _planned, 1, (c, c, 1), ((c, f, 2), (f, c, 1), (f, f, 2)), split=False, bends=False)
 
 
 PreActBlock = Exercise(

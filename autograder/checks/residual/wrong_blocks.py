@@ -32,6 +32,12 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             build(way="no gate"),
         ),
         Misconception(
+            "kink_passes",
+            "On the way back, the gradient passes the last ReLU where the sum is exactly 0.",
+            "The course takes slope 0 there: > 0, not >= 0. A kit ReLU that you keep does it right.",
+            build(way="kink"),
+        ),
+        Misconception(
             "relu_before_sum",
             "The last ReLU stands before the sum: it saw the branch alone.",
             "Add first; the ReLU comes last and sees the sum.",

@@ -36,8 +36,8 @@ class _Norm(_Conv):
 class Block:
     """compute(x, self) on tensors, results in the dtype that came in. Raises ValueError where shapes do not fit.
 
-    order   places of the plan in which `layers()` gives them
-    biased  the convolutions have a bias, as if nobody had asked for none
+    order   places of the plan in which `layers()` gives them, where it does not give all as planned
+    biased  the convolutions have a bias, as if nobody had asked for none; or the places of those that have
     runs    how often a forward pass computes: the statistics move each time
     same    place -> an earlier place whose layer stands here once more
     """
@@ -47,15 +47,16 @@ class Block:
         plan: Plan,
         compute: Callable[..., Any],
         rng: np.random.Generator,
-        order: Sequence[int] = (),
-        biased: bool = False,
+        order: Sequence[int] | None = None,
+        biased: bool | Sequence[int] = False,
         runs: int = 1,
         same: Mapping[int, int] | None = None,
     ) -> None:
-        self._layers, self._compute, self._runs = [_made(rng, shape, biased) for shape in plan], compute, runs
+        has_bias = (lambda place: biased) if isinstance(biased, bool) else (lambda place: place in biased)
+        self._layers, self._compute, self._runs = [_made(rng, shape, has_bias(place)) for place, shape in enumerate(plan)], compute, runs
         for place, earlier in (same or {}).items():
             self._layers[place] = self._layers[earlier]
-        self._order = order or range(len(plan))
+        self._order = range(len(plan)) if order is None else order
 
     def layers(self) -> list[_Conv]:
         return [self._layers[place] for place in self._order]

@@ -196,7 +196,8 @@ build_small_resnet = Exercise(
         ),
     ),
     hints=(
-        "Read the table from top to bottom. Which line is the same three times over but for its channels and its first stride?",
+        "Is the check of residual.BasicBlock green? Mend that first: it is in here n times. Then read the table from top to bottom. "
+        "Which line is the same three times over but for its channels and its first stride?",
         "Collect the steps in a list: the first convolution with its batch norm and ReLU, then for each of three stages n blocks, then pooling and "
         "the last layer. Keep count of the channels that the step before gave. Sequential(*steps) makes the network.",
         "Stage 0, 1, 2 has W, 2·W, 4·W channels; a block has stride 2 when it is the first of stage 1 or 2, and 1 otherwise. With residual=True a "

@@ -29,7 +29,7 @@ def _draw(rng):
     yield Case("layers", _drawn(rng, 1, 2), compare=("shapes",))
     yield Case("layers", _drawn(rng, 3, 2), compare=("shapes",))
     yield Case("rng", _drawn(rng, 1, 3), compare=("from_rng",))
-    for blocks, width, training in ((1, 2, True), (2, 3, True), (1, 3, False), (3, 2, True), (3, 2, False)):
+    for blocks, width, training in ((1, 2, True), (2, 3, True), (1, 3, False), (3, 2, True)):
         yield Case("forward", _drawn(rng, blocks, width, training=training), compare=("scores",))
     yield Case("backward", _drawn(rng, 1, 3), compare=("dx", "gradients", "statistics"))
     yield Case("backward", _drawn(rng, 2, 2, training=False), compare=("dx", "gradients", "statistics"))

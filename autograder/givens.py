@@ -106,7 +106,14 @@ def softmax_classifier(weights: np.ndarray, shape: tuple[int, ...]) -> Callable[
     return predict
 
 
-class mixing_layer:
+class _Layer:
+    """What the kit's layers offer beside forward and backward."""
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return self.forward(x)
+
+
+class mixing_layer(_Layer):
     """A layer: out[n, f, i, j] = tanh(sum over c of weights[f, c] * x[n, c, stride*i, stride*j]), without parameters that could be learned.
 
     As the kit's layers do, it remembers its last forward for backward, and needs what it has handed out: changing that changes its gradient.
@@ -128,7 +135,7 @@ class mixing_layer:
         return dx
 
 
-class handing_on:
+class handing_on(_Layer):
     """A layer that does nothing: it hands out the very array that it was given, forwards and backwards."""
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -138,6 +145,14 @@ class handing_on:
         return dout
 
 
+class locking(handing_on):
+    """As `handing_on`; but it keeps what its backward hands out, and locks it: writing into that raises ValueError."""
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        dout.flags.writeable = False
+        return dout
+
+
 FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
-LAYERS = (mixing_layer, handing_on)
+LAYERS = (mixing_layer, handing_on, locking)
 GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS)}

@@ -70,7 +70,7 @@ y_train, y_test = digits.train_labels, digits.test_labels
 # For a long time the answer was: **vanishing gradients**. Backward, a gradient is multiplied once per layer. If each layer makes it a fifth smaller, then after 56 layers $0.8^{56} \approx 0.000004$ of it is left; if each makes it a fifth larger,
 # it has grown $1.2^{56} \approx 27{,}000$ times. In neither case do the first layers learn at a rate that suits the last ones.
 #
-# **Predict.** 54 convolutions 3×3 in a row, 8 channels each, fresh from initialisation. Between them (a) sigmoid; (b) ReLU, with weights half as large as He's; (c) ReLU with He's; (d) ReLU with He's, and batch norm before each.
+# **Predict.** 54 convolutions 3×3 in a row, 8 channels each, fresh from initialisation. Between them (a) sigmoid, with weights 0.7 times He's; (b) ReLU, with weights half as large as He's; (c) ReLU with He's; (d) ReLU with He's, and batch norm before each.
 # A gradient of length 1 starts at the top. Which powers of ten arrive below?
 
 # %%
@@ -282,6 +282,8 @@ check("residual.residual_forward")
 #
 # Each branch: two 3×3 convolutions with random weights (half as large as He's) and a ReLU between them. In the upper row they stand behind each other, plain; in the lower one, the same branches with a shortcut.
 #
+# Each picture is stretched from dark to bright, colour by colour, so that what is left can be seen however faint it is. You will see the cat after 1, 3, 9 and 27 blocks.
+#
 # **Predict.** After how many blocks is the cat gone?
 
 # %%
@@ -461,7 +463,7 @@ show_blocks(parts)
 #
 # ### Writing a block
 #
-# From here on you write classes. `__init__` makes the layers and keeps them; `forward` uses them and remembers nothing that they do not remember themselves, or little; `backward` goes the same way back, and every layer fills its own `gradients`; `layers()` yields all the layers inside, so that training,
+# From here on you write classes. `__init__` makes the layers and keeps them; `forward` uses them, and the layers remember what backward needs: you seldom have to; `backward` goes the same way back, and every layer fills its own `gradients`; `layers()` yields all the layers inside, so that training,
 # saving and `train()` / `eval()` find them.
 #
 # The class `Residual` of section 2 is convenient, but no model for yours: `residual_backward` has not seen $x$, so it goes forward once more. In training that is twice the work, and batch norm's running statistics move twice. In your block, `forward` has just been there; `backward` only goes back.
@@ -685,7 +687,7 @@ with waits_for("residual.BasicBlock", "residual.PreActBlock"):
     show_runs(means, "Forward through 27 blocks", "blocks", "mean of all numbers")
 
 # %% [markdown]
-# Behind a ReLU there are no negative numbers, so a chain of basic blocks can only pile up: every sum starts from something positive. Pre-activation blocks add and take away, and the mean wanders about zero, one way with one seed and the other way with the next.
+# Behind a ReLU there are no negative numbers, so a chain of basic blocks can only pile up: every sum starts from something positive. Pre-activation blocks add and take away, and the mean stays about zero, a little above or below it (the band: the spread over five seeds).
 #
 # > **Takeaway.** The shortcut is the identity, and nothing stands on it: no scale, no gate, no convolution where the shape stays, at best not even a ReLU. What learns stands on the branch.
 
@@ -751,7 +753,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_training(*names, title="Plain and residual")
 
 # %% [markdown]
-# 36 more layers ruined the plain network. With shortcuts, 56 layers learn: where their plain twin hardly does better than guessing, they know most digits, and leave even the plain network of 20 layers behind. Is so much depth of use here? Not yet: the residual network of 20 layers is ahead, for three epochs
+# 36 more layers ruined the plain network. With shortcuts, 56 layers learn: where their plain twin hardly does better than guessing, they know most digits, and with most seeds leave even the plain network of 20 layers behind. Is so much depth of use here? Not yet: the residual network of 20 layers is ahead, for three epochs
 # are a short time for 56 layers, and the digits are easy. (Look at the dots: one of the three seeds took longer than the others. Section 8 helps all of them.) On harder images and with 64,000 steps, 56 layers overtake 20:
 #
 # | wrong on CIFAR-10, as published | 20 layers | 56 layers | 110 layers |
@@ -799,7 +801,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
 #
 # <details><summary>Answer</summary>
 #
-# (a) $x$ itself. (b) That $\gamma$ and its $\beta$ alone: all that lies below them in the branch sits behind a factor of 0, for one step. (c) No: without a shortcut, nothing comes through, neither forward nor backward. It never starts.
+# (a) $x$ itself, in a block without projection. (b) In a block without projection, that $\gamma$ and its $\beta$ alone: all that lies below them in the branch sits behind a factor of 0, for one step. (c) No: without a shortcut, nothing comes through, neither forward nor backward. It never starts.
 # </details>
 
 # %%
@@ -883,8 +885,10 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
 #
 # **Exercise `small_resnet.trained`** · 12 points · difficulty ●●●○○ · 30 minutes · in `cnnlib/small_resnet.py`
 #
-# Train a `build_small_resnet(1, 8, rng)` that is right for at least 80 % of the test images when each is moved by up to a pixel and half of them are mirrored; there are points from 65 % on. The check reads its parameters and running statistics from the file `small_resnet.npz`, beside this notebook or
-# at the top of the course; `small_resnet.network_arrays` says what belongs there. Hand it in with the notebook. The network above, trained as it is, gets the first points at best: you have just seen what the mirror does to it. What could you show it while it learns? (And do not train on the test images: you would not notice how good it is, and we mark it on other moves.)
+# There is nothing to write in that file this time: the cell below trains the network that it builds, and makes `small_resnet.npz`.
+#
+# Train a `build_small_resnet(1, 8, rng)` that is right for at least 80 % of the test images when each is moved by up to a pixel and half of them are mirrored; there are points from 60 % on. The check reads its parameters and running statistics from the file `small_resnet.npz`, beside this notebook or
+# at the top of the course; `small_resnet.network_arrays` says what belongs there. Hand it in with the notebook. The network above, trained as it is, gets the first points: you have just seen what the mirror does to it. What could you show it while it learns? (`train` takes fixed arrays: hand it several moved copies of the training images, one behind the other, and their labels as often. And do not train on the test images: you would not notice how good it is, and we mark it on other moves.)
 
 # %%
 TRAIN = False  # set to True, and change below what you like
@@ -897,7 +901,7 @@ if TRAIN:
 check("small_resnet.trained")
 
 # %% [markdown]
-# > **Takeaway.** Batch norm, shortcuts and your own NumPy: a network that was out of reach before 2015 trains in seconds. Save its running statistics with its weights, for it is nothing without them.
+# > **Takeaway.** Batch norm, shortcuts and your own NumPy: three epochs take seconds, and a network that passes about two minutes. Save its running statistics with its weights, for it is nothing without them.
 
 # %% [markdown]
 # ## 10 · In your own words

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 
-from autograder import artefacts
+from autograder import artefacts, check
 from autograder.checks.small_resnet.trained import NAMES, SHAPES
 from autograder.exercise import load
 from autograder.runner import load_subject
@@ -65,3 +68,10 @@ def test_the_judges_network_computes_what_the_learners_does() -> None:
                 setattr(layer, name, next(values))
     subject = artefacts.subject(trained, path.read_bytes())
     np.testing.assert_allclose(net.eval().forward(images.astype(np.float64)), subject(images, None, 0.0), atol=1e-8)
+
+
+def test_the_network_says_that_it_waits_for_the_block(tmp_path: Path) -> None:
+    course = shutil.copytree(SOLUTIONS, tmp_path / "cnnlib")
+    shutil.copy(SOLUTIONS.parents[1] / "cnnlib" / "residual.py", course)  # as nobody has begun it
+    verdict = check(BUILD.id, seed=1, cnnlib=course)
+    assert verdict.waits_for == "residual.BasicBlock", str(verdict)

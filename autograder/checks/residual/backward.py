@@ -39,6 +39,8 @@ def _draw(rng):
     yield from contract_cases(lambda dtype: _with_dout(rng, past_a_shortcut(rng, dtype=dtype)))
     x = past_nothing(rng, n=2)["x"]
     yield Case("contract", {"dout": normal(rng, *x.shape), "x": x, "branch": Given("handing_on", {})})
+    for shortcut in ({}, {"shortcut": Given("locking", {})}):
+        yield Case("contract", {"dout": normal(rng, *x.shape), "x": x, "branch": Given("locking", {})} | shortcut)
 
 
 def _wrong(compute):
@@ -126,6 +128,15 @@ def _sum_in_place(dout, x, branch, shortcut=None):
     total += x if shortcut is None else shortcut.forward(x)
     kept = dout * (total > 0)
     return branch.backward(kept) + (kept if shortcut is None else shortcut.backward(kept))
+
+
+def _gradient_in_place(dout, x, branch, shortcut=None):
+    """The second part is added into the array that the branch's backward handed out."""
+    total = branch.forward(x) + (x if shortcut is None else shortcut.forward(x))
+    kept = dout * (total > 0)
+    dx = branch.backward(kept)
+    dx += kept if shortcut is None else shortcut.backward(kept)
+    return dx
 
 
 residual_backward = Exercise(
@@ -244,6 +255,12 @@ residual_backward = Exercise(
             "The sum was written into the array that the branch returned; the branch still needs it for its gradient.",
             "total += … changes that array for everyone who holds it. Write total = total + …: that is a new one.",
             _sum_in_place,
+        ),
+        Misconception(
+            "gradient_in_place",
+            "The two parts of the gradient were added in an array that a layer's backward returned; that layer may still need it.",
+            "dx += … (or dsum += …) changes that array for everyone who holds it. Write dx = dx + …: that is a new one.",
+            _gradient_in_place,
         ),
         Misconception(
             "dout_overwritten",

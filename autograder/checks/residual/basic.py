@@ -30,25 +30,29 @@ def _compute(x, b, stride, projects, *, strides=None, inner="norm relu", last="r
     if projects:
         skip = b.conv(4, x, stride if past is None else past(stride), projection // 2)
         skip = b.norm(5, skip) if projects > 1 else skip
+    if way == "projection":  # where there is none, nothing comes back past the branch
+        skip = skip if projects else skip.detach()
     skip, branch = skip.detach() if way == "branch" else skip, branch.detach() if way == "skip" else branch
     if last == "relu before":
         return branch.relu() + skip
     total = (branch.relu() if last == "relu twice" else branch) + skip
     if norm_at == "sum":
         total = b.norm(3, total)
+    if way == "kink":
+        return slopes_only(total.relu(), total * (total.detach() >= 0))
     if way == "no gate":
         return slopes_only(total.relu(), total)
     return total if last == "sum" else total.relu()
 
 
-def basic(*, projects=None, normed=True, shortcut_first=False, own_rng=False, biased=False, runs=1, projection=1, **slips):
-    """A builder, as the class is: in_channels, channels, stride, rng -> Block."""
+def basic(*, projects=None, normed=True, handed=None, own_rng=False, biased=None, runs=1, projection=1, **slips):
+    """A builder, as the class is: in_channels, channels, stride, rng -> Block. handed, biased: of the plan's length and the shortcut's."""
 
     def build(in_channels, channels, stride=1, rng=None):
         plan, past = _planned(in_channels, channels, stride, projects=projects, projection=projection, normed=normed)
-        order = [*range(len(plan) - past, len(plan)), *range(len(plan) - past)] if shortcut_first else ()
+        order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
         rng = np.random.default_rng(0) if own_rng else rng
-        return Block(plan, lambda x, b: _compute(x, b, stride, past, projection=projection, **slips), rng, order, biased, runs)
+        return Block(plan, lambda x, b: _compute(x, b, stride, past, projection=projection, **slips), rng, order, bias, runs)
 
     return build
 

@@ -5,7 +5,7 @@ A block has a plan, its layers with parameters in the asked order, and a computa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,16 +36,27 @@ class _Norm(_Conv):
 class Block:
     """compute(x, self) on tensors, results in the dtype that came in. Raises ValueError where shapes do not fit.
 
-    order   places of the plan in which `layers()` gives them
-    biased  the convolutions have a bias, as if nobody had asked for none
+    order   places of the plan in which `layers()` gives them, where it does not give all as planned
+    biased  the convolutions have a bias, as if nobody had asked for none; or the places of those that have
     runs    how often a forward pass computes: the statistics move each time
+    same    place -> an earlier place whose layer stands here once more
     """
 
     def __init__(
-        self, plan: Plan, compute: Callable[..., Any], rng: np.random.Generator, order: Sequence[int] = (), biased: bool = False, runs: int = 1
+        self,
+        plan: Plan,
+        compute: Callable[..., Any],
+        rng: np.random.Generator,
+        order: Sequence[int] | None = None,
+        biased: bool | Sequence[int] = False,
+        runs: int = 1,
+        same: Mapping[int, int] | None = None,
     ) -> None:
-        self._layers, self._compute, self._runs = [_made(rng, shape, biased) for shape in plan], compute, runs
-        self._order = order or range(len(plan))
+        has_bias = (lambda place: biased) if isinstance(biased, bool) else (lambda place: place in biased)
+        self._layers, self._compute, self._runs = [_made(rng, shape, has_bias(place)) for place, shape in enumerate(plan)], compute, runs
+        for place, earlier in (same or {}).items():
+            self._layers[place] = self._layers[earlier]
+        self._order = range(len(plan)) if order is None else order
 
     def layers(self) -> list[_Conv]:
         return [self._layers[place] for place in self._order]
@@ -141,8 +152,22 @@ def inputs(rng, planned: Planned, options: tuple[int, int, int], out_channels: i
 Options = tuple[int, int, int]
 
 
-def cases(rng, planned: Planned, expansion: int, same: Options, changed: Sequence[Options], *, split: bool) -> Iterator[Case]:
-    """`same` are the options of a block whose shortcut is x itself, `changed` of such that project. split: these are an aspect of their own."""
+def _with_zero_sums(rng, given: dict[str, Any]) -> dict[str, Any]:
+    """The branch gives 0 (its last batch norm multiplies by 0), and so does x in a third of its places: there the sum is exactly 0."""
+    for name in ("gamma", "beta"):
+        given["arrays"][-1][name] = 0 * given["arrays"][-1][name]
+    x = given["x"]
+    return given | {"x": x * (rng.random((len(x), 1, *x.shape[2:])) > 1 / 3)}
+
+
+def cases(
+    rng, planned: Planned, expansion: int, same: Options, changed: Sequence[Options], *, split: bool, bends: bool = True
+) -> Iterator[Case]:
+    """`same` are the options of a block whose shortcut is x itself, `changed` of such that project.
+
+    split  these are an aspect of their own
+    bends  the block ends with a ReLU, whose slope at exactly 0 is judged
+    """
 
     def drawn(options, training=True, dtype=np.float64):
         return inputs(rng, planned, options, expansion * options[1], training, dtype)
@@ -157,6 +182,8 @@ def cases(rng, planned: Planned, expansion: int, same: Options, changed: Sequenc
         yield Case("projection" if split else "forward", drawn(options), compare=("out",))
     for options in (same, *changed):
         yield Case("backward", drawn(options), compare=("dx", "gradients", "statistics"))
+    if bends:
+        yield Case("backward", _with_zero_sums(rng, drawn(same)), compare=("dx", "gradients", "statistics"))
     for options in (same, changed[0]):
         yield Case("evaluation", drawn(options, False), compare=("out", "dx", "gradients", "statistics"))
     for layout, dtype, options in (("read-only", np.float64, same), ("strided", np.float32, changed[0]), ("plain", np.float32, same)):

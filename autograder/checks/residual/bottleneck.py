@@ -30,23 +30,27 @@ def _compute(x, b, stride, projects, *, strided=1, bent=(True, True), last="relu
     if projects:
         skip = b.conv(6, x, stride if past is None else past(stride))
         skip = b.norm(7, skip) if projects > 1 else skip
+    if way == "projection":  # where there is none, nothing comes back past the branch
+        skip = skip if projects else skip.detach()
     skip, branch = skip.detach() if way == "branch" else skip, branch.detach() if way == "skip" else branch
     if last == "relu before":
         return branch.relu() + skip
     total = (branch.relu() if last == "relu twice" else branch) + skip
+    if way == "kink":
+        return slopes_only(total.relu(), total * (total.detach() >= 0))
     if way == "no gate":
         return slopes_only(total.relu(), total)
     return total if last == "sum" else total.relu()
 
 
-def bottleneck(*, projects=None, normed=True, expansion=4, narrow=1, shortcut_first=False, own_rng=False, biased=False, runs=1, **slips):
+def bottleneck(*, projects=None, normed=True, expansion=4, narrow=1, handed=None, own_rng=False, biased=None, runs=1, **slips):
     """A builder, as the class is: in_channels, channels, stride, rng -> Block. narrow: `channels` is divided by it."""
 
     def build(in_channels, channels, stride=1, rng=None):
         plan, past = _planned(in_channels, channels // narrow, stride, projects=projects, normed=normed, expansion=expansion)
-        order = [*range(len(plan) - past, len(plan)), *range(len(plan) - past)] if shortcut_first else ()
+        order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
         rng = np.random.default_rng(0) if own_rng else rng
-        return Block(plan, lambda x, b: _compute(x, b, stride, past, **slips), rng, order, biased, runs)
+        return Block(plan, lambda x, b: _compute(x, b, stride, past, **slips), rng, order, bias, runs)
 
     return build
 
@@ -137,8 +141,8 @@ Bottleneck = Exercise(
         ),
         Misconception(
             "not_padded",
-            "The 3×3 convolution is not padded: its output is smaller than what goes past it.",
-            "Padding 1 keeps the size.",
+            "The branch's output is of another size than what goes past it: most often the 3×3 convolution is not padded.",
+            "Padding 1 keeps the size of a 3×3 convolution; the 1×1 convolutions need none.",
             bottleneck(padding=0),
         ),
     ),

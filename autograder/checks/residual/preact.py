@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks.residual.block import RETURNS, Block, cases, expected, slopes_only
+from autograder.checks.residual.wrong_blocks import all_of_them, handed_on
 from autograder.exercise import Aspect, Exercise, Misconception, contract
 
 
@@ -34,6 +35,10 @@ def _compute(x, b, stride, projects, *, first="norm relu", second="norm relu", s
         if way == "past first":  # right forwards; on the way back the projection's part goes round batch norm and ReLU
             source = slopes_only(active, x)
         skip = b.conv(4, source, stride if past is None else past(stride))
+    elif way == "through first":  # on the way back, what went past it goes through batch norm and ReLU
+        skip = slopes_only(x, active)
+    elif way == "projection":  # where there is none, nothing comes back past the branch
+        skip = x.detach()
     elif of == "active everywhere":
         skip = active
     skip, branch = skip.detach() if way == "branch" else skip, branch.detach() if way == "skip" else branch
@@ -46,22 +51,22 @@ def _as_basic(x, b, stride, projects):
     return (b.norm(3, b.conv(2, middle, 1, 1)) + (b.conv(4, x, stride) if projects else x)).relu()
 
 
-def preact(*, projects=None, normed=False, post=False, shortcut_first=False, own_rng=False, biased=False, runs=1, **slips):
+def preact(*, projects=None, normed=False, post=False, handed=None, own_rng=False, biased=None, runs=1, **slips):
     """A builder, as the class is: in_channels, channels, stride, rng -> Block."""
 
     def build(in_channels, channels, stride=1, rng=None):
         plan, past = _planned(in_channels, channels, stride, projects=projects, normed=normed, post=post)
-        order = [*range(len(plan) - past, len(plan)), *range(len(plan) - past)] if shortcut_first else ()
+        order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
         rng = np.random.default_rng(0) if own_rng else rng
         compute = (lambda x, b: _as_basic(x, b, stride, past)) if post else (lambda x, b: _compute(x, b, stride, past, **slips))
-        return Block(plan, compute, rng, order, biased, runs)
+        return Block(plan, compute, rng, order, bias, runs)
 
     return build
 
 
 def _draw(rng):
     c, f, *_ = (int(number) for number in rng.permutation([2, 3, 5]))
-    yield from cases(rng, _planned, 1, (c, c, 1), ((c, f, 2), (f, c, 1), (f, f, 2)), split=False)
+    yield from cases(rng, _planned, 1, (c, c, 1), ((c, f, 2), (f, c, 1), (f, f, 2)), split=False, bends=False)
 
 
 PreActBlock = Exercise(
@@ -154,6 +159,19 @@ PreActBlock = Exercise(
             revisit="08, “Keep the way clean”",
         ),
         Misconception(
+            "dout_through_first",
+            "Where x itself is added, dout went back through the first batch norm and ReLU too.",
+            "What went past the branch met neither: send the branch's gradient through them, and add dout after that.",
+            preact(way="through first"),
+            revisit="08, “Keep the way clean”",
+        ),
+        Misconception(
+            "identity_forgotten_backward",
+            "Where there is no projection, the gradient comes back through the branch alone.",
+            "x itself went past the branch, so dout itself comes back: add it.",
+            preact(way="projection"),
+        ),
+        Misconception(
             "stride_on_second",
             "The stride is on the second convolution instead of the first.",
             "The first convolution makes the image smaller; the second one works on less.",
@@ -172,6 +190,12 @@ PreActBlock = Exercise(
             preact(projects=lambda c, f, s: False),
         ),
         Misconception(
+            "only_where_both_change",
+            "There is a projection only where both channels and size change.",
+            "One of the two is enough: `or`, not `and`.",
+            preact(projects=lambda c, f, s: s != 1 and c != f),
+        ),
+        Misconception(
             "always_projects",
             "There is a projection even where x fits as it is.",
             "Where neither channels nor size change, x itself is added: that is what makes the way past clean.",
@@ -181,13 +205,14 @@ PreActBlock = Exercise(
             "biased",
             "The convolutions have a bias.",
             "bias=False, for all of them.",
-            preact(biased=True),
+            preact(biased=all_of_them),
         ),
+        *handed_on(preact),
         Misconception(
-            "shortcut_first",
-            "layers() gives the projection before the others.",
-            "First batch norm of x, then the branch, then the projection: weights are saved and exchanged in this order.",
-            preact(shortcut_first=True),
+            "first_not_handed_on",
+            "layers() does not hand on the first batch norm.",
+            "layers() yields all layers inside: those of `first` too, before the branch's.",
+            preact(handed=lambda count, past: range(1, count)),
         ),
         Misconception(
             "rng_ignored",

@@ -8,6 +8,34 @@ from typing import Any
 from autograder.exercise import Misconception
 
 
+def all_of_them(count: int, past: int) -> bool:
+    return True
+
+
+def handed_on(build: Callable[..., Any]) -> tuple[Misconception, ...]:
+    """What layers() may give in place of all layers, in order."""
+    return (
+        Misconception(
+            "shortcut_first",
+            "layers() gives the shortcut's layers before the others.",
+            "The shortcut's come last: weights are saved and exchanged in the order of layers().",
+            build(handed=lambda count, past: [*range(count - past, count), *range(count - past)]),
+        ),
+        Misconception(
+            "projection_not_handed_on",
+            "layers() does not hand on the projection.",
+            "Without that its weights are neither trained nor saved: yield its layers too, after the branch's.",
+            build(handed=lambda count, past: range(count - past)),
+        ),
+        Misconception(
+            "nothing_handed_on",
+            "layers() gives no layer that has parameters: it is not written, or yields a whole Sequential.",
+            "A Sequential has no parameters of its own: hand on the layers inside, with yield from and its layers().",
+            build(handed=lambda count, past: ()),
+        ),
+    )
+
+
 def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
     """build(**slips) is a builder of the block that is wrong in the way that the slips say."""
     return (
@@ -16,6 +44,13 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             "The gradient comes back through the branch alone: what went past it is missing.",
             "The sum hands its gradient to both: add what the shortcut makes of it (without a projection, the gradient itself).",
             build(way="branch"),
+            revisit="08, “Two ways back”",
+        ),
+        Misconception(
+            "identity_forgotten_backward",
+            "Where there is no projection, the gradient comes back through the branch alone.",
+            "x itself went past the branch, so the gradient of the sum itself comes back: add it.",
+            build(way="projection"),
             revisit="08, “Two ways back”",
         ),
         Misconception(
@@ -30,6 +65,12 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             "On the way back, the gradient passes the last ReLU as if it were not there.",
             "It comes first on the way back: ReLU's backward, then the fork.",
             build(way="no gate"),
+        ),
+        Misconception(
+            "kink_passes",
+            "On the way back, the gradient passes the last ReLU where the sum is exactly 0.",
+            "The course takes slope 0 there: > 0, not >= 0. A kit ReLU that you keep does it right.",
+            build(way="kink"),
         ),
         Misconception(
             "relu_before_sum",
@@ -83,6 +124,12 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             revisit="08, “The basic block”",
         ),
         Misconception(
+            "only_where_both_change",
+            "There is a projection only where both channels and size change.",
+            "One of the two is enough: `or`, not `and`.",
+            build(projects=lambda c, f, s: s != 1 and c != f),
+        ),
+        Misconception(
             "always_projects",
             "There is a projection even where x fits as it is.",
             "Where neither channels nor size change, x itself is added: that way the gradient passes unhindered, and it costs nothing.",
@@ -93,14 +140,16 @@ def shared(build: Callable[..., Any]) -> tuple[Misconception, ...]:
             "biased",
             "The convolutions have a bias.",
             "The batch norm behind them subtracts it again: bias=False, for all of them.",
-            build(biased=True),
+            build(biased=all_of_them),
         ),
         Misconception(
-            "shortcut_first",
-            "layers() gives the shortcut's layers before the branch's.",
-            "First those of the branch, then those of the shortcut: weights are saved and exchanged in this order.",
-            build(shortcut_first=True),
+            "projection_with_bias",
+            "The projection has a bias in place of a batch norm.",
+            "conv 1×1 without bias, then batch norm, as everywhere in the block. (Some texts do it your way.)",
+            build(normed=False, biased=lambda count, past: range(count - past, count)),
+            revisit="08, “The basic block”",
         ),
+        *handed_on(build),
         Misconception(
             "rng_ignored",
             "The weights do not all come from rng: the same seed gives other weights, or another seed the same.",

@@ -27,13 +27,15 @@ def _drawn(rng, blocks, width, residual=True, training=True):
 def _draw(rng):
     yield Case("layers", _drawn(rng, 2, 3), compare=("shapes",))
     yield Case("layers", _drawn(rng, 1, 2), compare=("shapes",))
+    yield Case("layers", _drawn(rng, 3, 2), compare=("shapes",))
     yield Case("rng", _drawn(rng, 1, 3), compare=("from_rng",))
-    for blocks, width, training in ((1, 2, True), (2, 3, True), (1, 3, False)):
+    for blocks, width, training in ((1, 2, True), (2, 3, True), (1, 3, False), (3, 2, True)):
         yield Case("forward", _drawn(rng, blocks, width, training=training), compare=("scores",))
     yield Case("backward", _drawn(rng, 1, 3), compare=("dx", "gradients", "statistics"))
     yield Case("backward", _drawn(rng, 2, 2, training=False), compare=("dx", "gradients", "statistics"))
     yield Case("plain", _drawn(rng, 1, 3, residual=False), compare=("shapes", "scores", "dx"))
     yield Case("plain", _drawn(rng, 2, 2, residual=False), compare=("shapes", "scores", "dx"))
+    yield Case("plain", _drawn(rng, 3, 2, residual=False), compare=("shapes", "scores", "dx"))
 
 
 def _expected(options, rng, again, other, parameters, statistics, training, x, dout):
@@ -63,6 +65,10 @@ def _restaged(change):
 def _one_fewer(blocks, width):
     """The block that changes shapes comes before the n blocks of its stage."""
     return [made for stage in range(3) for made in [(width * 2**stage, 2)] * (stage > 0) + [(width * 2**stage, 1)] * blocks]
+
+
+def _smaller_at_the_end(blocks, width):
+    return [(width * 2**stage, 2 if stage and number == blocks - 1 else 1) for stage in range(3) for number in range(blocks)]
 
 
 build_small_resnet = Exercise(
@@ -115,6 +121,24 @@ build_small_resnet = Exercise(
             "The block that makes the image smaller was put before the n blocks of its stage: there is one too many.",
             "It is the first of the n.",
             small_resnet(of=_one_fewer),
+        ),
+        Misconception(
+            "smaller_in_last_block",
+            "In the second and third stage, the last block has stride 2 instead of the first.",
+            "The first block of a stage makes the image smaller, so that the others work on less.",
+            small_resnet(of=_smaller_at_the_end),
+        ),
+        Misconception(
+            "two_at_most",
+            "No stage has more than two blocks.",
+            "`blocks` may be any number: each stage has so many.",
+            small_resnet(of=lambda blocks, width: stages(min(blocks, 2), width)),
+        ),
+        Misconception(
+            "one_block_repeated",
+            "The same block object stands in the list several times: its steps share their weights, and remember only the last forward.",
+            "[block] * n holds one object n times. Make a new one in every pass of the loop.",
+            small_resnet(shared=True),
         ),
         Misconception(
             "stem_without_relu",
@@ -172,7 +196,8 @@ build_small_resnet = Exercise(
         ),
     ),
     hints=(
-        "Read the table from top to bottom. Which line is the same three times over but for its channels and its first stride?",
+        "Is the check of residual.BasicBlock green? Mend that first: it is in here n times. Then read the table from top to bottom. "
+        "Which line is the same three times over but for its channels and its first stride?",
         "Collect the steps in a list: the first convolution with its batch norm and ReLU, then for each of three stages n blocks, then pooling and "
         "the last layer. Keep count of the channels that the step before gave. Sequential(*steps) makes the network.",
         "Stage 0, 1, 2 has W, 2·W, 4·W channels; a block has stride 2 when it is the first of stage 1 or 2, and 1 otherwise. With residual=True a "

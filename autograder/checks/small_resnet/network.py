@@ -70,14 +70,32 @@ def _block(x: Any, b: Block, places: Iterator[int], projects: bool, stride: int,
     return (branch + skip).relu()
 
 
+def _repeated(blocks: int, width: int, residual: bool) -> dict[int, int]:
+    """Place of a layer -> that of the same layer in the second block of its stage, for all later blocks."""
+    found, place, before = {}, 2, width
+    for number, (channels, stride) in enumerate(stages(blocks, width)):
+        later = number % blocks - 1
+        found |= {place + layer: place + layer - 4 * later for layer in range(4) if later > 0}
+        place += 4 + 2 * (residual and _changes(before, channels, stride))
+        before = channels
+    return found
+
+
 def small_resnet(
-    *, own_rng: bool = False, planned: dict[str, Any] | None = None, flag: Callable[[bool], bool] = bool, **slips: Any
+    *, own_rng: bool = False, planned: dict[str, Any] | None = None, flag: Callable[[bool], bool] = bool, shared: bool = False, **slips: Any
 ) -> Callable[..., Block]:
-    """A builder: blocks, width, rng, residual -> Block. planned: slips of the plan; flag(residual): what is made of that argument."""
+    """A builder: blocks, width, rng, residual -> Block.
+
+    planned  slips of the plan
+    flag     flag(residual): what is made of that argument
+    shared   all blocks of a stage but its first are one object
+    """
     both = {"of": slips["of"]} if "of" in slips else {}
 
     def build(blocks: int, width: int, rng: np.random.Generator, residual: bool = True) -> Block:
         rng, residual = np.random.default_rng(0) if own_rng else rng, flag(residual)
-        return Block(plan(blocks, width, residual, **both, **(planned or {})), lambda x, b: scores(x, b, blocks, width, residual, **slips), rng)
+        made = plan(blocks, width, residual, **both, **(planned or {}))
+        same = _repeated(blocks, width, residual) if shared else {}
+        return Block(made, lambda x, b: scores(x, b, blocks, width, residual, **slips), rng, same=same)
 
     return build

@@ -79,13 +79,13 @@ def _by_probability(softmax, log=np.log):
     return cross_entropy
 
 
-def _by_logarithm(shift):
-    """Loss and gradient from log p, the shifted score minus the logarithm of the sum of exponentials."""
+def _by_logarithm(shift, p_by_fraction=False):
+    """The loss from log p, the shifted score minus the logarithm of the sum of exponentials; the gradient from that, or from a fraction."""
 
     def cross_entropy(scores, labels):
         shifted = scores - shift(scores)
         log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        return float(-log_p[np.arange(len(labels)), labels].mean()), _gradient(np.exp(log_p), labels)
+        return float(-log_p[np.arange(len(labels)), labels].mean()), _gradient(_softmax(scores, shift) if p_by_fraction else np.exp(log_p), labels)
 
     return cross_entropy
 
@@ -157,6 +157,12 @@ softmax_cross_entropy = Exercise(
             _by_logarithm(_row_means),
         ),
         Misconception(
+            "shifted_by_mean_both_ways",
+            "Each row's mean was subtracted: a score far above the mean overflows all the same.",
+            "Subtract each example's largest score: then no exponent is positive.",
+            _by_logarithm(_row_means, p_by_fraction=True),
+        ),
+        Misconception(
             "shifted_by_global_maximum",
             "One maximum was subtracted from the whole batch: an example far below it is left with 0 over 0.",
             "Every example needs a shift of its own: the maximum over the classes, axis 1, with keepdims=True.",
@@ -167,6 +173,12 @@ softmax_cross_entropy = Exercise(
             "One maximum was subtracted from the whole batch: an example far below it is left with the logarithm of 0.",
             "Every example needs a shift of its own: the maximum over the classes, axis 1, with keepdims=True.",
             _by_logarithm(np.max),
+        ),
+        Misconception(
+            "shifted_by_global_maximum_both_ways",
+            "One maximum was subtracted from the whole batch: an example far below it is left with the logarithm of 0.",
+            "Every example needs a shift of its own: the maximum over the classes, axis 1, with keepdims=True.",
+            _by_logarithm(np.max, p_by_fraction=True),
         ),
         Misconception(
             "log_of_underflow",

@@ -205,6 +205,12 @@ sigmoid_backward = Exercise(
             lambda dout, x: dout * (1 - _sigmoid(x) ** 2),
         ),
         Misconception(
+            "zero_left_out",
+            "0 belongs to neither branch: x > 0 and x < 0 both leave it out.",
+            "One of the two must include it, as x >= 0 does: at 0 the slope is 1/4.",
+            lambda dout, x: np.where(x == 0, 0, _sigmoid_gradient(dout, x)),
+        ),
+        Misconception(
             "output_for_slope",
             "dout is multiplied by the output, not by the slope.",
             "For s = sigmoid(x) the slope is s·(1 - s).",

@@ -14,10 +14,14 @@ from autograder import values
 
 
 def reseeded(subject: Any, inputs: dict[str, Any]) -> list[Any]:
-    """Call the subject with its generator, with an equal one, and with another: for what must follow its generator alone."""
-    equal = copy.deepcopy(inputs)
-    other = {name: value.spawn(1)[0] if isinstance(value, np.random.Generator) else value for name, value in copy.deepcopy(inputs).items()}
-    return [subject(**inputs), subject(**equal), subject(**other)]
+    """Call the subject with its generator, with an equal one, and with another: for what must follow its generator alone.
+
+    An input `more` is not handed on: so many further calls go on with the first generator, for what only many draws tell.
+    """
+    handed = {name: value for name, value in inputs.items() if name != "more"}
+    equal = copy.deepcopy(handed)
+    other = {name: value.spawn(1)[0] if isinstance(value, np.random.Generator) else value for name, value in copy.deepcopy(handed).items()}
+    return [subject(**handed), subject(**equal), subject(**other), *(subject(**handed) for _ in range(inputs.get("more", 0)))]
 
 
 def steps(subject: Any, inputs: dict[str, Any]) -> Any:

@@ -117,7 +117,7 @@ def predict_multi_crop(predict, images, size):
     size     int: height and width of a look
     returns  (N, K)  for each image the mean of the ten probabilities that predict gives for its `ten_crop`
 
-    The arguments are not modified.
+    Uses your `ten_crop`: if its check does not pass, begin there. The arguments are not modified.
     Source: Krizhevsky et al. 2012, section 4.1.
     """
     raise NotImplementedError("augment.predict_multi_crop: not written yet — stride hint augment.predict_multi_crop")

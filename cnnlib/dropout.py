@@ -34,7 +34,8 @@ def dropout_backward(dout, x, p, training, mask):
 
     dout     gradient of the loss with respect to the output, x's shape
     x, p, training as `dropout_forward` was given
-    mask     the mask that it returned: 1 where a number was kept, 0 where it was dropped
+    mask     the mask that it returned: 1 (or True) where a number was kept, 0 (or False) where it was dropped. Numbers or truth
+             values: multiply by it, do not use it as an index
     returns  dx, x's shape and dtype
 
     At test time the function is out = x. The arguments are not modified.

@@ -98,6 +98,13 @@ def test_only_what_is_not_written_is_stood_in_for(monkeypatch: pytest.MonkeyPatc
     assert capsys.readouterr().out == "activations.tanh_forward is not written yet: PyTorch stands in for it.\n"
 
 
+@pytest.mark.parametrize("view", [lambda x: x[..., ::-1], lambda x: x[::-1], lambda x: x.T[:2, ::-1]])
+def test_a_stand_in_takes_reversed_views(view: Callable[[np.ndarray], np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    x = view(drawn(2, 2, 2))
+    install(monkeypatch, stubs=("activations",))
+    np.testing.assert_allclose(kit.Tanh()(x), np.tanh(x))
+
+
 def test_errors_of_ones_own_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(x: np.ndarray) -> np.ndarray:
         raise NotImplementedError("only for positive numbers so far")

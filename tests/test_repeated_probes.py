@@ -29,6 +29,12 @@ def test_reseeded_hands_equal_inputs_to_every_call_and_still_notices_a_change() 
     assert [output.tolist() for output in answer.output] == [[1, 1]] * 3 and answer.modified == ("x",)
 
 
+def test_reseeded_goes_on_with_the_first_generator_when_more_is_asked() -> None:
+    first, _, other, *more = observe("reseeded", lambda rng: rng.random(), {"rng": values.Seed(3), "more": 2}).output
+    rng = np.random.default_rng(3)
+    assert [first, *more] == [rng.random() for _ in range(3)] and other not in more
+
+
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 

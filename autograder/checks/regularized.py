@@ -298,7 +298,7 @@ noisy_loss_and_gradients = Exercise(
         ),
         Misconception(
             "not_flipped",
-            "Images are never mirrored when p is 0.",
+            "Images are never mirrored.",
             "Mirror with probability ½, whatever p is: p is the probability of dropping.",
             _noisy(flip=False),
         ),

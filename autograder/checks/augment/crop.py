@@ -243,7 +243,7 @@ random_crop = Exercise(
         ),
         Misconception(
             "edge_repeated",
-            "The padding repeats the edge of the image.",
+            "The padding is not made of zeros.",
             "It is made of zeros.",
             _cropping(pad=_edge_padded),
         ),

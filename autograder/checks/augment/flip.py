@@ -6,7 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.dropout.chance import OTHER_RANDOMNESS, OWN_SEED, SEED, below, followed, other_randomness, own_seed, share, thrice
+from autograder.checks.dropout.chance import (
+    FIXED_NUMBER,
+    MORE,
+    OTHER_RANDOMNESS,
+    OWN_SEED,
+    SEED,
+    always_as_many,
+    below,
+    fixed_number,
+    followed,
+    other_randomness,
+    own_seed,
+    share,
+    thrice,
+)
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.values import Seed
@@ -24,18 +38,19 @@ WHERE = "07, “Crops and flips”"
 def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     """Of three batches: shape, and statements about what became of the images."""
     images, p = inputs["images"], inputs["p"]
-    first, again, other = output
+    first, again, other, *more = output
     shape = tuple(map(int, first.shape))
     if shape != images.shape:
         return shape, *("not told",) * 4, str(first.dtype)
     kept, mirrored = _equal(first, images), _equal(first, images[..., ::-1])
     count, flipped = len(images), float(mirrored.mean())
+    as_many = more and always_as_many([_equal(one, images[..., ::-1]) for one in (first, other, *more)])
     together = count >= 40 and 0 < p < 1 and flipped in (0.0, 1.0)
     candidates = {"1 - p": 1 - p, "a half": 0.5, "how often normal numbers are below p": below(p), "never": 0.0, "always": 1.0}
     return (
         shape,
         _kind(first, images, kept | mirrored),
-        "all images, or none" if together else "each image by itself",
+        "all images, or none" if together else "the same number of images at every call" if as_many else "each image by itself",
         "p" if together else share(flipped, count, ("p", p), candidates),
         followed(first, again, other),
         str(first.dtype),
@@ -63,6 +78,11 @@ def _flipping(turned=lambda images: images[..., ::-1], *, draw=lambda rng, n: rn
         return np.array([t if c else i for i, t, c in zip(images, turned(images), chosen)])
 
     return flip
+
+
+def _fixed_number(images, rng, p):
+    chosen = ~fixed_number(rng, (len(images), 1, 1, 1), p)
+    return np.where(chosen, images[..., ::-1], images)
 
 
 def _rows_apart(images, rng, p):
@@ -95,6 +115,7 @@ def _draw(rng):
     yield Case("mirror", _inputs(rng, 61, 0.5, (3, 7, 5)), compare=(SHAPE, KIND))
     yield Case("mirror", _inputs(rng, 67, 0.5, (2, 5, 5)), compare=(SHAPE, KIND))
     yield Case("chances", _inputs(rng, 71, 0.5), compare=(SHAPE, TOGETHER))
+    yield Case("chances", _inputs(rng, 10, 0.5) | {"more": MORE}, compare=(SHAPE, TOGETHER))
     for p in (0.2, 0.9):  # of 6,000 images: the share is then known to ±0.038
         yield Case("share", _inputs(rng, 6000, p), compare=(SHAPE, SHARE))
     yield Case("share", _inputs(rng, 61, 0.0), compare=(SHAPE, SHARE))
@@ -158,6 +179,12 @@ random_horizontal_flip = Exercise(
             "Each row of pixels has its own chance.",
             "Draw one number for each image, and mirror all of it.",
             _rows_apart,
+        ),
+        Misconception(
+            "fixed_number",
+            "The same number of images is mirrored at every call.",
+            FIXED_NUMBER,
+            _fixed_number,
         ),
         Misconception(
             "with_1_minus_p",

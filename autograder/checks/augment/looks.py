@@ -71,7 +71,7 @@ ten_crop = Exercise(
     minutes=15,
     aspects=(
         Aspect("ten pieces", 3, "four corners, the centre, and their mirror images, in this order"),
-        Aspect("odd rest", 1, "an odd number of pixels left over: the centre is rounded up and to the left"),
+        Aspect("odd rest", 1, "an odd number of pixels left over: the centre lies further up and left"),
         Aspect("whole image", 1, "pieces as high as the image, or as large as it"),
         contract(),
     ),

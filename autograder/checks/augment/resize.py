@@ -12,6 +12,8 @@ from autograder.exercise import Aspect, Case, Exercise, Misconception, contract,
 from autograder.oracles import tensor
 
 WHERE = "07, “Sizes”"
+NOT_EXACT = "size / short is not exact in floats, and 15 may come out as 14."
+MULTIPLY_FIRST = "Multiply first, then divide with //: size * long // short is exact."
 Size = tuple[int, int]
 
 
@@ -102,6 +104,9 @@ def _draw(rng):
     yield Case("height", _inputs(rng, 7, 13, 11))  # 20.43 -> 20
     yield Case("width", _inputs(rng, 11, 7, 9, channels=2))  # 14.14 -> 14
     yield Case("width", _inputs(rng, 13, 5, 11))  # 28.6 -> 28
+    yield Case("height", _inputs(rng, 11, 11, 15, channels=1))  # in floats 11 * (15 / 11) is below 15
+    yield Case("height", _inputs(rng, 7, 21, 17, channels=1))  # 21 * (17 / 7) below 51
+    yield Case("height", _inputs(rng, 11, 15, 11, channels=1))  # and 11 * (15 / 11) once more, the other way
     yield Case("smaller", _inputs(rng, 11, 17, 5))  # 7.7 -> 7
     yield Case("smaller", _inputs(rng, 23, 13, 3, channels=2))  # 5.3 -> 5
     yield Case("same and square", _inputs(rng, 7, 7, 7))
@@ -162,6 +167,24 @@ resize_short_side = Exercise(
             "The longer side is rounded to the nearest number.",
             "Round down: size * long // short.",
             _interpolated(lambda h, w, size: (round(size * h / min(h, w)), round(size * w / min(h, w)))),
+        ),
+        Misconception(
+            "float_scale",
+            f"Lengths are multiplied by size / short and cut off: {NOT_EXACT}",
+            MULTIPLY_FIRST,
+            _interpolated(lambda h, w, size: (int(h * (size / min(h, w))), int(w * (size / min(h, w))))),
+        ),
+        Misconception(
+            "float_scale_of_the_long_side",
+            f"The longer side is multiplied by size / short and cut off: {NOT_EXACT}",
+            MULTIPLY_FIRST,
+            _interpolated(lambda h, w, size: (size, int(w * (size / h))) if h <= w else (int(h * (size / w)), size)),
+        ),
+        Misconception(
+            "float_proportions",
+            "`size` is multiplied by long / short and cut off: a quotient of floats is not exact, and 15 may come out as 14.",
+            MULTIPLY_FIRST,
+            _interpolated(lambda h, w, size: (size, int(size * (w / h))) if h <= w else (int(size * (h / w)), size)),
         ),
         Misconception(
             "transposed",

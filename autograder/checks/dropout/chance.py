@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 SEED = "chance comes from"
+MORE = 20  # calls for what only many draws tell
 FALSE_ALARM = 1e-7
 
 
 def thrice(function: Callable[..., Any]) -> Callable[..., list[Any]]:
-    """As `probes.reseeded` calls a subject: with the generator, an equal one, another."""
+    """As `probes.reseeded` calls a subject: with the generator, an equal one, another; and `more` times with the first one."""
 
-    def three(*, rng: np.random.Generator, **inputs: Any) -> list[Any]:
-        generators = copy.deepcopy(rng), rng, rng.spawn(1)[0]
+    def three(*, rng: np.random.Generator, more: int = 0, **inputs: Any) -> list[Any]:
+        first = copy.deepcopy(rng)
+        generators = first, rng, rng.spawn(1)[0], *[first] * more
         return [function(**inputs, rng=generator) for generator in generators]
 
     return three
@@ -46,6 +48,21 @@ def share(found: float, count: int, right: tuple[str, float], candidates: Mappin
         return name
     near = min(candidates, key=lambda other: abs(candidates[other] - found))
     return near if abs(candidates[near] - found) <= margin(count) else "another share"
+
+
+def always_as_many(chosen: list[np.ndarray]) -> bool:
+    """Whether every one of many draws chose equally many, though not the same ones: then the number is fixed, not left to chance.
+
+    Of 10 or more independent chances with p from 0.2 to 0.5 a count comes up with a probability of at most 0.31, so that
+    MORE + 2 draws agree with one below 0.31**21 < 1e-10.
+    """
+    return len({int(one.sum()) for one in chosen}) == 1 and any((one != chosen[0]).any() for one in chosen)
+
+
+def fixed_number(rng: np.random.Generator, shape: tuple[int, ...], p: float) -> np.ndarray:
+    """The slip of dropping a share of exactly p: True where kept."""
+    size = math.prod(shape)
+    return (rng.permutation(size) >= round(p * size)).reshape(shape)
 
 
 def below(p: float) -> float:
@@ -74,6 +91,7 @@ def other_randomness(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda rng, **inputs: function(**inputs, rng=np.random.default_rng())
 
 
+FIXED_NUMBER = "Every one has a chance of its own, and how many fall is chance, too: compare one uniform random number for each with p."
 OWN_SEED = (
     "The same result comes out whatever rng is handed in.",
     "No generator of your own with a fixed seed: the caller decides, through rng.",

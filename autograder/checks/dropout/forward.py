@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.dropout.chance import OTHER_RANDOMNESS, OWN_SEED, SEED, other_randomness, own_seed, thrice
+from autograder.checks.dropout.chance import (
+    FIXED_NUMBER,
+    OTHER_RANDOMNESS,
+    OWN_SEED,
+    SEED,
+    fixed_number,
+    other_randomness,
+    own_seed,
+    thrice,
+)
 from autograder.checks.dropout.numbers import (
     MASK,
     PLACES,
@@ -52,6 +61,14 @@ def _without_mask_at_test(right):
     def forward(x, p, training, rng):
         out, mask = right(x, p, training, rng)
         return out, mask if training else None
+
+    return forward
+
+
+def _mask_from_out(right):
+    def forward(x, p, training, rng):
+        out, mask = right(x, p, training, rng)
+        return out, out != 0 if training else mask
 
     return forward
 
@@ -110,6 +127,18 @@ def _shared(train, test, revisit):
             "The mask is 1 where a number was dropped.",
             "Return 1 for what was kept: x times the mask must be what is left.",
             dropping(train, test, mask_of=lambda kept, p: 1.0 - kept),
+        ),
+        _slip(
+            "mask_read_off_the_result",
+            "The mask says where the result is not 0: a number that was 0 before counts as dropped, whatever happened to it.",
+            "Return the mask that was drawn, not one read off out: after ReLU half of the numbers are 0.",
+            _mask_from_out(right),
+        ),
+        _slip(
+            "fixed_number",
+            "The same number of them is dropped at every call.",
+            FIXED_NUMBER,
+            dropping(train, test, draw=fixed_number),
         ),
         _slip(
             "no_mask_at_test",

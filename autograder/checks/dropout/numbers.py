@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.dropout.chance import (
+    MORE,
     SEED,
+    always_as_many,
     below,
     factors,
     followed,
@@ -21,6 +23,7 @@ from autograder.values import Seed
 SHAPE, TIMES, SHARE, PLACES, MASK = "shape of out", "x is multiplied by", "probability of dropping", "chances", "mask"
 BY_ITSELF = "each number by itself"
 SHOWN = "1 where kept, 0 where dropped"
+AS_MANY = "the same number of them at every call"
 
 
 # --- What is looked at ------------------------------------------------------------------------------------------------
@@ -29,12 +32,16 @@ SHOWN = "1 where kept, 0 where dropped"
 def view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     """Of three (out, mask): the shape, the factors on x, and statements."""
     x, p = inputs["x"], inputs["p"]
-    (out, mask), (again, _), (other, _) = output
+    (out, mask), (again, _), (other, _), *more = output
     if out.shape != x.shape:
         return (shape_of(out, x.shape, "x"), *("not told",) * 5)
-    kept = out != 0  # the cases have no zeros in x
+    kept = out != 0
+    if (x == 0).any():  # what became of zeros, only the mask can tell
+        return shape_of(out, x.shape, "x"), *("not told",) * 3, shown_beside_zeros(mask, kept, x == 0), followed(out, again, other)
     places, chances = where_dropped(kept)
     dropped = share_dropped(kept, p, chances)
+    if more:
+        places = AS_MANY if always_as_many([one != 0 for one in (out, other, *(one for one, _ in more))]) else BY_ITSELF
     times = factors(out / x.astype(np.float64), out.dtype)
     return shape_of(out, x.shape, "x"), times, dropped, places, shown(mask, kept), followed(out, again, other)
 
@@ -78,6 +85,16 @@ def shown(mask: Any, kept: np.ndarray) -> str:
     if np.array_equal(mask, ~kept):
         return "1 where dropped, 0 where kept"
     return "other numbers than 0 and 1" if np.array_equal(mask != 0, kept) else "not what was done to x"
+
+
+def shown_beside_zeros(mask: Any, kept: np.ndarray, zeros: np.ndarray) -> str:
+    """As `shown`, of numbers some of which were zero: these, too, have some that are kept and some that are dropped."""
+    if not isinstance(mask, np.ndarray) or mask.shape != kept.shape:
+        return shown(mask, kept)
+    beside, there = shown(mask[~zeros], kept[~zeros]), mask[zeros]
+    if beside == SHOWN and (there == there[0]).all():  # a right mask never: the cases have hundreds of zeros
+        return f"{int(there[0])} wherever a number was 0 before"
+    return beside
 
 
 # --- Dropout, right and wrong -----------------------------------------------------------------------------------------
@@ -151,6 +168,11 @@ SMALL = (0.2, 0.25, 0.3)  # here p, 1 - p, a half and the share of normal number
 BIG = (0.85, 0.9)
 
 
+def some_zeros(rng, a):
+    """Half of the numbers exactly 0."""
+    return np.where(rng.random(a.shape) < 0.5, 0, a)
+
+
 def _inputs(rng, shape, p, training=True, dtype=np.float64):
     x = normal(rng, *shape)
     x = np.where(np.abs(x) < 0.1, 0.5, x).astype(dtype)  # no zeros: what is zero afterwards was dropped
@@ -164,7 +186,10 @@ def draw_cases(rng):
     yield Case("values", _inputs(rng, (7, 11), 0.0), compare=(SHAPE, TIMES))
     for shape in ((30, 40), (7, 5, 11, 13), LARGE[0]):
         yield Case("places", _inputs(rng, shape, rng.choice(SMALL)), compare=(SHAPE, PLACES))
+    yield Case("places", _inputs(rng, (4, 5), rng.choice(SMALL)) | {"more": MORE}, compare=(SHAPE, PLACES))
     yield Case("mask", _inputs(rng, (30, 40), rng.choice(SMALL)), compare=(SHAPE, MASK))
+    inputs = _inputs(rng, (40, 30), rng.choice(SMALL))
+    yield Case("mask", inputs | {"x": some_zeros(rng, inputs["x"])}, compare=(SHAPE, MASK))
     yield Case("mask", _inputs(rng, (7, 5, 11, 13), rng.choice(SMALL), training=False), compare=(SHAPE, MASK))
     for shape, candidates in zip(((30, 40), (7, 5, 11, 13)), (SMALL, BIG)):
         yield Case("test time", _inputs(rng, shape, rng.choice(candidates), training=False), compare=(SHAPE, TIMES))

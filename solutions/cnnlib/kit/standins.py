@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 
 def _tensor(array, dtype=None):
-    return torch.tensor(np.asarray(array, dtype))  # a copy: arrays may be read-only
+    return torch.from_numpy(np.array(array, dtype, order="C"))  # a copy: arrays may be read-only, or reversed views
 
 
 def _tensors(args):

@@ -84,7 +84,7 @@ def _by_logarithm(shift, p_by_fraction=False):
 
     def cross_entropy(scores, labels):
         shifted = scores - shift(scores)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        log_p = shifted - np.log(np.sum(np.exp(shifted), axis=1))[:, None]
         return float(-log_p[np.arange(len(labels)), labels].mean()), _gradient(_softmax(scores, shift) if p_by_fraction else np.exp(log_p), labels)
 
     return cross_entropy

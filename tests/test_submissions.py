@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def disagreements(result: dict, member: dict) -> list[str]:
 
 @pytest.mark.parametrize("assignment", [a.id for a in COURSE.assignments])
 def test_every_submission_gets_the_verdict_its_file_names(assignment, tmp_path):
-    members = make_class(COURSE, tmp_path / "class", only=[assignment])
+    # A third of the mistaken ones: their misconceptions are proved without a sandbox as well. All of them: STRIDE_WHOLE_CLASS=1 make test
+    mistakes = slice(None) if os.environ.get("STRIDE_WHOLE_CLASS") else slice(int(assignment) % 3, None, 3)
+    members = make_class(COURSE, tmp_path / "class", only=[assignment], mistakes=mistakes)
     expected = json.loads((tmp_path / "class" / "expected.json").read_text(encoding="utf-8"))
     results = grade(COURSE, assignment, tmp_path / "class" / assignment, tmp_path / "out", progress=False)
     assert {r["learner"] for r in results} == {m.learner for m in members}

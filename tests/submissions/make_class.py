@@ -73,9 +73,14 @@ class Member:
     expect: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def make_class(course: Course, out: Path, only: Collection[str] = ()) -> list[Member]:
-    """Write the class under `out`, and what to expect of each member into `out`/expected.json. Only some assignments, or all."""
-    members = [m for a in course.assignments if not only or a.id in only for m in (*correct(course, a), *mistaken(course, a), *faulty(course, a))]
+def make_class(course: Course, out: Path, only: Collection[str] = (), mistakes: slice = slice(None)) -> list[Member]:
+    """Write the class under `out`, and what to expect of each member into `out`/expected.json.
+
+    only      some assignments; all without any
+    mistakes  which of the submissions with misconceptions
+    """
+    chosen = [assignment for assignment in course.assignments if not only or assignment.id in only]
+    members = [m for a in chosen for m in (*correct(course, a), *list(mistaken(course, a))[mistakes], *faulty(course, a))]
     for member in members:
         folder = out / member.assignment / member.learner
         folder.mkdir(parents=True)

@@ -249,18 +249,6 @@ resize_short_side = Exercise(
             "Clip y to 0 … H - 1 and x to 0 … W - 1 before the weights are computed.",
             _by_places(_centres, beyond=True),
         ),
-        Misconception(
-            "bicubic",
-            "More than the four pixels around count: that is bicubic.",
-            "Only the four pixels around (y, x), weighted by how near they are.",
-            _interpolated(mode="bicubic"),
-        ),
-        Misconception(
-            "antialiased",
-            "A smaller image is smoothed: more than four pixels count.",
-            "That is antialiasing. Here only the four pixels around (y, x) count, also when the image shrinks.",
-            _interpolated(antialias=True),
-        ),
         float64_result(_interpolated(), like="image"),
     ),
     hints=(

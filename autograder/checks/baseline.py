@@ -113,7 +113,7 @@ def _not_centred_bytes(train_images, train_labels, test_images, test_labels, k):
 # --- Cases ------------------------------------------------------------------------------------------------------------
 
 
-def _problem(rng, k, classes=6, channels=1, dtype=np.float64, asked=None, apart=1e-3):
+def _problem(rng, k, classes=6, channels=1, dtype=np.float64, asked=None, apart=1e-4):
     """Classes that overlap, of different sizes; the test images are a little brighter; no two scores too near to each other.
 
     asked  only so many of the classes are in the test

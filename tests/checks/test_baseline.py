@@ -58,5 +58,5 @@ def test_the_nearest_mean_by_another_way_gets_full_marks():
 def test_no_two_scores_are_so_near_that_rounding_decides(seed):
     for case in load(ID).cases(seed):
         scores = _scores(*(case.inputs[name] for name in ("train_images", "train_labels", "test_images")))
-        apart = 1e-6 if scores.shape[1] > 10 else 1e-3  # many classes in float64 only: still far from its rounding
+        apart = 1e-6 if scores.shape[1] > 10 else 1e-4  # many classes in float64 only: still far from its rounding
         assert np.diff(np.sort(scores, axis=1), axis=1).min() > apart * np.abs(scores).max() * (1 - 1e-6)

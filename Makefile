@@ -57,7 +57,7 @@ lint: $(DEV)
 
 check: $(DEV)
 	$(BIN)/stride build --check
-	$(BIN)/stride build --prove
+	OMP_NUM_THREADS=1 $(BIN)/stride build --prove
 
 bench: $(DEV) sandbox
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(ARGS)

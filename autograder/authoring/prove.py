@@ -102,8 +102,15 @@ def _exercises(material: _Material) -> Iterator[list[str]]:
     if len(ids) < FEW or cores == 1:
         yield from (_findings(material, id) for id in ids)
         return
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
         yield from pool.map(_findings, itertools.repeat(material), ids)
+
+
+def _one_thread() -> None:
+    """In a worker: every core has one already, and PyTorch's threads would wait for each other."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def _findings(material: _Material, id: str) -> list[str]:

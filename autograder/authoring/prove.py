@@ -16,7 +16,7 @@ import pkgutil
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import Any
 from autograder import artefacts, checks, files, judge, probes, runner
 from autograder.authoring import build, leaks, notebooks, release, stubs
 from autograder.course import Assignment, Course, CourseError
-from autograder.exercise import Exercise, Misconception, UnknownExercise, load
+from autograder.exercise import Case, Exercise, Misconception, UnknownExercise, load
 from autograder.loading import Missing, load_answer
 from autograder.probes import Answer
 from autograder.verdict import Verdict
@@ -136,9 +136,10 @@ def _exercise(material: _Material, exercise: Exercise) -> Iterator[str]:
         if not verdict.passed:
             points = f"{verdict.points:g} of {verdict.max_points:g} points"
             yield f"{exercise.id}: the solution is {verdict.status} with {points} on seed {seed}: {_brief(verdict)}"
+    drawn = {seed: exercise.cases(seed) for seed in (visible, *others[:2])}
     for misconception in exercise.misconceptions:
         for seed in (visible, *others[:2]):
-            verdict = _mislead(exercise, misconception, seed)
+            verdict = _mislead(exercise, misconception, drawn[seed])
             if verdict.points >= exercise.points:
                 yield f"{exercise.id}: the misconception {misconception.id} earns full points on seed {seed}"
             elif verdict.misconception != misconception.id:
@@ -178,9 +179,9 @@ def _subject(material: _Material, exercise: Exercise, solution: bool) -> Any:
     return load_answer(source, exercise.answer, cnnlib)
 
 
-def _mislead(exercise: Exercise, misconception: Misconception, seed: int | str) -> Verdict:
+def _mislead(exercise: Exercise, misconception: Misconception, cases: Sequence[Case]) -> Verdict:
     """The verdict on a misconception as if a learner had written it. Its speed is nobody's concern."""
-    cases = [case for case in exercise.cases(seed) if case.max_slowdown is None]
+    cases = [case for case in cases if case.max_slowdown is None]
     return judge.judge(exercise, cases, [judge.wrong_answer(exercise, misconception, case) for case in cases])
 
 

@@ -12,7 +12,8 @@ from autograder.sandboxing.attacks import ATTACKS, Attack
 from autograder.sandboxing.sandbox import Sandbox
 
 ENFORCED, NOT_ENFORCED, IMPOSSIBLE = "enforced", "NOT ENFORCED", "cannot be enforced here"
-LIMITS = {"cpu_seconds": 0.5, "wall_seconds": 3.0, "memory_mb": 256, "output_mb": 16}
+# Little memory: touching it for the first time costs CPU seconds, and a slow machine must come to the end of it within the half.
+LIMITS = {"cpu_seconds": 0.5, "wall_seconds": 3.0, "memory_mb": 64, "output_mb": 16}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograder import probes
+from autograder.definitions import CODE, definitions, reached, statements
 from autograder.exercise import Case, Exercise
 from autograder.loading import Missing, load_function
 from autograder.probes import Answer
@@ -54,16 +55,11 @@ def load_subject(exercise: Exercise, cnnlib: Path) -> Any:
 def _refuse_foreign(exercise: Exercise, path: Path) -> None:
     """Raise Missing where the function, or its file on being loaded, imports a package that is not there when it is graded."""
     try:
-        body = ast.parse(path.read_bytes()).body
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        body = statements(path.read_bytes())
+    except OSError:
         return  # loading says what is wrong
-    defined = {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    parts, names = [node for node in body if node not in defined.values()], [exercise.name]
-    while names:
-        node = defined.pop(names.pop(), None)
-        if node is not None:
-            parts.append(node)
-            names += [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    defined = {name: node for name, node in definitions(body).items() if isinstance(node, CODE)}
+    parts = [node for node in body if not isinstance(node, CODE)] + [defined[name] for name in reached(exercise.name, defined)]
     known = {"numpy", "cnnlib", *exercise.imports, *sys.stdlib_module_names}
     for node in (node for part in parts for node in ast.walk(part)):
         found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -22,7 +22,7 @@ SANDBOXED = {
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
-    ("values", "givens", "given_pieces", "files", "unpack", "frames", "seccomp", "escape"),
+    ("values", "givens", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
     ("repeated_probes", "network_probes"),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),

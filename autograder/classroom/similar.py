@@ -19,6 +19,7 @@ from pathlib import Path
 from autograder import files
 from autograder.classroom import feedback, intake, master
 from autograder.course import Assignment, Course, CourseError
+from autograder.definitions import CODE, definitions, reached, statements
 
 MIN_TOKENS = 60  # shorter ones are alike by chance
 SHOWN = 20  # pairs
@@ -124,34 +125,20 @@ def _written(assignment: Assignment, sources: Mapping[str, bytes], given: Mappin
     for module in assignment.modules:
         path = f"cnnlib/{module}.py"
         text = sources.get(path, b"").decode("utf-8", "replace")
-        own, handed_out = _definitions(text), _definitions(given.get(path, b"").decode())
+        own, handed_out = _code(text), _code(given.get(path, b"").decode())
         same = {name for name, node in own.items() if name in handed_out and _normal(node) == _normal(handed_out[name])}
         for exercise in assignment.exercises:
             if exercise.module == module and exercise.is_function and exercise.name in own and exercise.name not in same:
                 others = {other.name for other in assignment.exercises if other.module == module} - {exercise.name}
-                nodes = [own[name] for name in _reached(exercise.name, own) if name not in same | others]
+                nodes = [own[name] for name in reached(exercise.name, own) if name not in same | others]
                 tokens = [token for node in nodes for token in _normal(node)]
                 letters = "".join(alphabet.setdefault(token, chr(0xE000 + len(alphabet) % 6400)) for token in tokens)
                 found[exercise.id] = Written("\n\n".join(ast.get_source_segment(text, node) or "" for node in nodes), letters)
     return found
 
 
-def _definitions(text: str) -> dict[str, ast.AST]:
-    try:
-        return {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-
-
-def _reached(name: str, own: Mapping[str, ast.AST]) -> list[str]:
-    """The function, then the others of its file that it uses."""
-    found, todo = [], [name]
-    while todo:
-        name = todo.pop()
-        if name in own and name not in found:
-            found.append(name)
-            todo += [part.id for part in ast.walk(own[name]) if isinstance(part, ast.Name)]
-    return found
+def _code(text: str) -> dict[str, ast.stmt]:
+    return {name: node for name, node in definitions(statements(text)).items() if isinstance(node, CODE)}
 
 
 def _normal(node: ast.AST) -> tuple[str, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from autograder import artefacts, files
 from autograder.course import Course
+from autograder.definitions import definitions, reached, statements
 from autograder.exercise import Exercise, load
 from autograder.probes import NOT_WRITTEN
 from autograder.verdict import Verdict
@@ -67,29 +67,10 @@ def _source(course: Course, exercise: Exercise) -> str:
 
 
 def _with_helpers(text: str, name: str) -> str:
-    """The definition of `name` and, step by step, of all that it names in its own file."""
-    definitions, found, names = _definitions(text), {}, [name]
-    while names:
-        name = names.pop()
-        if name in definitions and name not in found:
-            node = definitions[name]
-            found[name] = ast.get_source_segment(text, node) or text
-            names += [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
-    return "\n".join(found[name] for name in sorted(found)) if found else text
-
-
-@lru_cache(maxsize=64)
-def _definitions(text: str) -> dict[str, ast.stmt]:
-    """What a file defines at its top level, by name: functions, classes and variables."""
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    found: dict[str, ast.stmt] = {}
-    for node in body:
-        targets = [node] if isinstance(node, ast.FunctionDef | ast.ClassDef) else getattr(node, "targets", ())
-        found |= {name: node for name in (getattr(t, "name", getattr(t, "id", None)) for t in targets) if name}
-    return found
+    """The definition of `name` and of all that it uses of its own file."""
+    defined = definitions(statements(text))
+    found = [ast.get_source_segment(text, defined[name]) or text for name in sorted(reached(name, defined))]
+    return "\n".join(found) or text
 
 
 def _text(path: Path) -> str:

@@ -43,6 +43,11 @@ class Parcel:
     when: datetime.datetime | None = None
     late: bool = False
 
+    def add(self, name: str, entry: Entry, when: datetime.datetime | None) -> None:
+        """One more file; what was handed in last says when."""
+        self.files[name] = entry
+        self.when = max(filter(None, (self.when, when)), default=None)
+
 
 @dataclass
 class Collected:
@@ -119,9 +124,8 @@ def _canvas(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterat
         match = CANVAS.fullmatch(entry.path)
         if match:
             parcel = parcels.setdefault(match["user"], Parcel([match["user"], match["name"]]))
-            parcel.files[RESUBMITTED.sub("", match["file"])] = entry
+            parcel.add(RESUBMITTED.sub("", match["file"]), entry, times.get(entry.path))
             parcel.late |= bool(match["late"])
-            parcel.when = max(filter(None, (parcel.when, times.get(entry.path))), default=None)
     yield from parcels.values()
 
 
@@ -132,8 +136,7 @@ def _moodle(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterat
         if match and match["kind"] == "file":
             # The number is the participant's in this assignment: only the name leads to the person.
             parcel = parcels.setdefault(f"{match['name']}_{match['user']}", Parcel([match["name"]]))
-            parcel.files[match["file"]] = entry
-            parcel.when = max(filter(None, (parcel.when, times.get(entry.path))), default=None)
+            parcel.add(match["file"], entry, times.get(entry.path))
     yield from parcels.values()
 
 

@@ -138,9 +138,9 @@ def _wide(
     course: Course, marks: Sequence[Mark], fixed: list[str], person: Callable[[str], list[object]], above: list[object] | None = None
 ) -> Table:
     """A line per learner, a column per assignment; a mark that is not there yet stays empty."""
-    graded = [assignment.id for assignment in course.assignments if any(mark.assignment == assignment.id for mark in marks)]
-    by_place = {(mark.learner, mark.assignment): mark for mark in marks}
-    rows = [[*person(learner), *_points(by_place, learner, graded)] for learner in sorted({mark.learner for mark in marks})]
+    graded = _graded(course, marks)
+    points = _points(marks)
+    rows = [[*person(learner), *(points[learner].get(id, "") for id in graded)] for learner in sorted({mark.learner for mark in marks})]
     if above is not None:
         rows.insert(0, [*above, *(_most(marks, id) for id in graded)])
     return [*fixed, *(_title(course, id) for id in graded)], rows
@@ -148,16 +148,15 @@ def _wide(
 
 def _filled(course: Course, marks: Sequence[Mark], roster: Roster, kept: list[str], points_possible: bool) -> Table:
     """The roster's own lines and columns of people, and ours: under the system's own heading where it has one for the assignment."""
-    graded = [assignment.id for assignment in course.assignments if any(mark.assignment == assignment.id for mark in marks)]
-    by_place = {(mark.learner, mark.assignment): mark for mark in marks}
-    learners = {mark.learner for mark in marks}
+    graded = _graded(course, marks)
+    points, learners = _points(marks), {mark.learner for mark in marks}
     columns = [_own_column(roster, course, id) or _title(course, id) for id in graded]
     rows: list[list[object]] = []
     if points_possible:
         rows.append([POSSIBLE, *[""] * (len(kept) - 1), *(_most(marks, id) for id in graded)])
     for person in roster.people:
         learner = next((name for name in sorted(learners) if plain(name) in person.names and _only(roster, name) is person), None)
-        rows.append([*(person.row[heading] for heading in kept), *_points(by_place, learner, graded)])
+        rows.append([*(person.row[heading] for heading in kept), *(points[learner].get(id, "") for id in graded)])
     return [*kept, *columns], rows
 
 
@@ -167,9 +166,17 @@ def _own_column(roster: Roster, course: Course, id: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _points(by_place: dict[tuple[str, str], Mark], learner: str | None, graded: Sequence[str]) -> list[object]:
-    found = [by_place.get((learner, id)) if learner else None for id in graded]
-    return [mark.points if mark else "" for mark in found]
+def _graded(course: Course, marks: Sequence[Mark]) -> list[str]:
+    """The assignments that anybody has a mark in."""
+    return [assignment.id for assignment in course.assignments if any(mark.assignment == assignment.id for mark in marks)]
+
+
+def _points(marks: Sequence[Mark]) -> dict[str | None, dict[str, float]]:
+    """Points by learner, then by assignment. Nobody (None) has none."""
+    found: dict[str | None, dict[str, float]] = {None: {}}
+    for mark in marks:
+        found.setdefault(mark.learner, {})[mark.assignment] = mark.points
+    return found
 
 
 def _most(marks: Sequence[Mark], id: str) -> float:

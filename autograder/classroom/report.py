@@ -71,11 +71,8 @@ def _tile(assignment: Assignment, results: Sequence[dict[str, Any]], learner: st
     """A learner's share of an assignment's points, for the heat map; None where nothing was handed in or judged."""
     result = next((result for result in results if result["learner"] == learner), None)
     if result is None or result["points"] is None:
-        blank = {"share": None, "colour": "transparent", "ink": "inherit"}
-        return blank | ({"text": "", "link": None} if result is None else {"text": "?", "link": _link(assignment, learner)})
-    share = result["points"] / (result["max_points"] or 1)
-    ink = "#fff" if share > 0.6 else "#1d2733"
-    return {"share": share, "text": f"{result['points']:.4g}", "colour": _shade(share), "ink": ink, "link": _link(assignment, learner)}
+        return _blank() | ({"text": "", "link": None} if result is None else {"text": "?", "link": _link(assignment, learner)})
+    return _shaded(result["points"] / (result["max_points"] or 1)) | {"text": f"{result['points']:.4g}", "link": _link(assignment, learner)}
 
 
 def _unsandboxed(results: Sequence[dict[str, Any]]) -> bool:
@@ -86,16 +83,10 @@ def html(course: Course, assignment: Assignment, notebook: NotebookNode, results
     """The page about one assignment's results; `notebook` is the released one."""
     judged = [result for result in results if result["points"] is not None]
     return feedback.template("report").render(
+        **_summed(assignment, results, judged),
         course=course,
-        assignment=assignment,
-        results=results,
         judged=judged,
         queue=[result for result in results if result["problems"]],
-        unmarked=sum(1 for result in judged if any(w["points"] is None for w in result["written"].values())),
-        mean=mean(result["points"] for result in judged) if judged else None,
-        median=median(result["points"] for result in judged) if judged else None,
-        max_points=max((result["max_points"] for result in results), default=assignment.points),
-        full=sum(1 for result in judged if all(e["points"] == e["max_points"] for e in result["exercises"].values())),
         bars=distribution(judged),
         exercises=by_exercise(assignment, judged),
         rows=[_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])],
@@ -120,7 +111,7 @@ def by_exercise(assignment: Assignment, judged: Sequence[dict[str, Any]]) -> lis
     """Per exercise: the mean share of its points, and how many passed, have not written it, or failed."""
     table = []
     for exercise in assignment.exercises:
-        verdicts = [result["exercises"][exercise.id] for result in judged]
+        verdicts = [result["exercises"][exercise.id] for result in judged if exercise.id in result["exercises"]]
         statuses = Counter(verdict["status"] for verdict in verdicts)
         share = mean(verdict["points"] / exercise.points for verdict in verdicts) if verdicts else 0
         table.append({
@@ -144,12 +135,12 @@ def misconceptions(
         for id, verdict in result["exercises"].items():
             if verdict["misconception"]:
                 who.setdefault((id, verdict["misconception"]), []).append(result["learner"])
-    known = {exercise.id: exercise for exercise in assignment.exercises}
+    known = {(exercise.id, m.id): m for exercise in assignment.exercises for m in exercise.misconceptions}
     table = []
-    for (id, name), learners in sorted(who.items(), key=lambda item: (-len(item[1]), item[0])):
-        misconception = known[id].misconception(name)
-        section = sections.link(course, assignment, notebook, id, misconception.revisit)
-        table.append({"exercise": id, "known": misconception, "learners": learners, "section": section})
+    for key, learners in sorted(who.items(), key=lambda item: (-len(item[1]), item[0])):
+        if key in known:  # results may be older than the course
+            section = sections.link(course, assignment, notebook, key[0], known[key].revisit)
+            table.append({"exercise": key[0], "known": known[key], "learners": learners, "section": section})
     return table
 
 
@@ -157,24 +148,29 @@ def _row(assignment: Assignment, result: dict[str, Any]) -> dict[str, Any]:
     """A learner's row of the heat map: a shade per exercise, from nothing (0) to everything (1)."""
     tiles = []
     for exercise in assignment.exercises:
-        verdict = result["exercises"][exercise.id]
-        share = verdict["points"] / exercise.points
-        tiles.append({
-            "colour": _shade(share),
-            "ink": "#fff" if share > 0.6 else "#1d2733",
-            "text": f"{verdict['points']:g}",
+        verdict = result["exercises"].get(exercise.id)
+        if verdict is None:  # the result is older than this exercise
+            tiles.append(_blank() | {"text": "", "label": f"{exercise.id}: not graded yet"})
+            continue
+        unwritten = verdict["status"] in ("not_written", "missing")
+        tiles.append(_shaded(verdict["points"] / exercise.points) | {
+            "text": "·" if unwritten else f"{verdict['points']:g}",
             "label": f"{exercise.id}: {verdict['points']:g} of {exercise.points:g}, {verdict['status'].replace('_', ' ')}"
             + (f" ({verdict['misconception'].replace('_', ' ')})" if verdict["misconception"] else ""),
-            "id": exercise.id,
-            "unwritten": verdict["status"] in ("not_written", "missing"),
         })
     return {"learner": result["learner"], "points": result["points"], "tiles": tiles, "queued": bool(result["problems"])}
 
 
-def _shade(share: float) -> str:
-    """A blue that deepens with the share: one hue, so that everybody can read it."""
+def _shaded(share: float) -> dict[str, Any]:
+    """A tile in a blue that deepens with the share: one hue, so that everybody can read it."""
+    share = min(max(share, 0), 1)  # an older result may count other points
     light, deep = (232, 240, 250), (24, 84, 166)
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(light, deep))
+    colour = "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(light, deep))
+    return {"share": share, "colour": colour, "ink": "#fff" if share > 0.6 else "#1d2733"}
+
+
+def _blank() -> dict[str, Any]:
+    return {"share": None, "colour": "transparent", "ink": "inherit"}
 
 
 def _link(assignment: Assignment, learner: str) -> str:

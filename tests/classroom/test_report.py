@@ -88,8 +88,8 @@ def test_the_heat_map_has_a_tile_for_everything(course):
     html = page(course)
     assert html.count('class="tile0"') == 5 * 2
     assert "conv.conv2d_forward: 7 of 18, failed (bias forgotten)" in html
-    shades = [report._shade(share) for share in (0, 0.5, 1)]
-    assert len(set(shades)) == 3 and all(shade in html for shade in (shades[0], shades[2]))
+    shades = re.findall(r'class="tile0" style="background:(#\w{6});', html)
+    assert len(set(shades)) == 4 and shades[:2] == ["#1854a6"] * 2 and shades[-2:] == ["#e8f0fa"] * 2  # all points, the first row; none, the last
 
 
 @pytest.mark.parametrize("results", [[], [CLASS[5]], [CLASS[0]], CLASS * 50])
@@ -116,3 +116,12 @@ def test_the_overview_names_every_assignment_and_what_was_misunderstood_most(cou
     assert "07 Filters 6 15.6 15 30 1 4 1" in text
     assert text.index(" anna ") < text.index(" dora ") < text.index(" eve ")
     assert not re.search(r"<(script|img|iframe|link)\b", html) and "&lt;img src=x" in html
+
+
+def test_results_that_are_older_than_the_course_are_shown_as_far_as_they_go(course):
+    older = result("anna", 40, misconception="renamed_since")
+    del older["exercises"][CORRELATE]
+    older["exercises"]["conv.gone"] = older["exercises"][FORWARD] | {"misconception": "gone"}
+    html = page(course, [older, *CLASS])
+    assert f'title="{CORRELATE}: not graded yet"' in html and "conv.gone" not in html
+    assert set(report.pages(course, [older, *CLASS])) == {"report.html", "report-07.html"}

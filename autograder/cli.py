@@ -115,7 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--gradescope", metavar="ASSIGNMENT", help=says)
     shown = ("visible", "after_due_date", "after_published", "hidden")
     says = "when learners see its verdicts there (default: after_due_date, so that nobody probes the hidden cases)"
-    sub.add_argument("--visibility", choices=shown, default="after_due_date", help=says)
+    sub.add_argument("--visibility", choices=shown, help=says)
     return parser
 
 
@@ -291,8 +291,11 @@ def _release(arguments: argparse.Namespace) -> int:
         from autograder.authoring import gradescope_zip
 
         out = arguments.out or arguments.place or Path("out/gradescope")
-        print("\n".join(map(str, gradescope_zip.write(load_course(), arguments.gradescope, out, arguments.visibility))))
+        visibility = arguments.visibility or "after_due_date"
+        print("\n".join(map(str, gradescope_zip.write(load_course(), arguments.gradescope, out, visibility))))
         return OK
+    if arguments.visibility is not None:
+        raise CourseError("--visibility is for Gradescope's autograder. Name the assignment: stride release --gradescope 02 --visibility visible")
     from autograder.authoring.release import release
 
     released = release(load_course(), arguments.out or arguments.place or Path("out/release"))

@@ -39,12 +39,23 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class View:
-    """What a sandbox sees: `binds` are pairs of a path on this machine and where it appears; `standard` is Python's library among them."""
+    """What a sandbox sees.
+
+    python     the interpreter
+    standard   Python's own library
+    binds      all that there is, as pairs of a path on this machine and where it appears
+    libraries  the folders of shared libraries, as LD_LIBRARY_PATH has them
+    """
 
     python: str
     standard: Path
     binds: tuple[tuple[str, str], ...]
-    environment: Mapping[str, str]
+    libraries: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All variables of a worker's environment."""
+        return {**ENVIRONMENT, "LD_LIBRARY_PATH": self.libraries}
 
 
 def bubblewrap() -> str | None:
@@ -98,7 +109,7 @@ def view(imports: tuple[str, ...]) -> View:
     package = Path(__file__).parents[1]
     binds += [(str(package / f"{name}.py"), f"{COURSE}/autograder/{name}.py") for name in OURS]
     folders = dict.fromkeys(os.path.dirname(path) for path in libraries)
-    return View(python, standard, tuple(binds), {**ENVIRONMENT, "LD_LIBRARY_PATH": ":".join(folders)})
+    return View(python, standard, tuple(binds), ":".join(folders))
 
 
 @cache

@@ -106,7 +106,7 @@ def root(imports: tuple[str, ...]) -> Path:
 
 
 def _program(name: str) -> str:
-    return shutil.which(name) or name
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/bin") or name
 
 
 def _place(source: Path, base: Path, target: str) -> None:

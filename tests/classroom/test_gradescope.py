@@ -226,6 +226,8 @@ def test_the_command_says_what_to_do_with_it(course, tmp_path, monkeypatch, caps
     monkeypatch.setenv("STRIDE_SECRET_SEED", "7")
     assert main(["release", "--gradescope", "07", str(tmp_path)]) == 2
     assert "too short" in capsys.readouterr().err
+    assert main(["release", "--visibility", "visible", str(tmp_path)]) == 2
+    assert "Name the assignment: stride release --gradescope" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("old", "asked"), [(False, ["python3"]), (True, ["python3", "python3.11"])])

@@ -78,13 +78,18 @@ class OtherUser(Process):
     def _confine(self) -> int:
         return limits.address_space(self._pid)  # the limits were set when it was started
 
+    def _signal(self, code: int) -> int:
+        return -code
+
     def _allow_memory(self, allowed: Limits) -> None:
         # As the worker's own user: root in a container may not be allowed to change the limits of others (CAP_SYS_RESOURCE).
         soft = (self._floor or 0) + int(allowed.memory_mb * MIB)
         command = [_program("prlimit"), f"--pid={self._pid}", f"--as={soft}:"]
-        done = subprocess.run(command, user=USER, group=USER, extra_groups=(), env={}, cwd="/", capture_output=True, text=True)
-        if done.returncode and self.alive():
-            raise SandboxFault(f"The limit of memory could not be set: {done.stderr.strip()}")
+        try:
+            subprocess.run(command, user=USER, group=USER, extra_groups=(), env={}, cwd="/", capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            if self.alive():
+                raise SandboxFault(f"The limit of memory could not be set: {error}") from error
 
 
 @cache

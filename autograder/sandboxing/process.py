@@ -241,12 +241,15 @@ class Process:
             code = self._starting.result().wait(2)
         except subprocess.TimeoutExpired:
             return Ended(probes.PROTOCOL, "it closed the pipe of its answers")
-        number = -code if code < 0 else code - 128  # of the signal: a parent sees it negative, and bubblewrap passes it on like a shell
+        number = self._signal(code)
         if number == signal.SIGKILL:
             # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
-        by_signal = number in signal.valid_signals()
-        return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if by_signal else f"exit code {code}")
+        return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if number in signal.valid_signals() else f"exit code {code}")
+
+    def _signal(self, code: int) -> int:
+        """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128."""
+        return code - 128
 
 
 @lru_cache(maxsize=1)

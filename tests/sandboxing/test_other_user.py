@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,20 @@ def test_a_solution_gives_right_answers_and_cells_and_modules_work() -> None:
 
 
 def test_endings_are_named_as_in_bubblewrap() -> None:
-    answers = run(EVERYTHING, "leave", "fault", "memory", "loop", "garbage", "f")
+    answers = run(f"{EVERYTHING}\ndef pretends(x): os._exit(137)", "leave", "fault", "memory", "loop", "garbage", "f", "pretends")
     assert [(answer.status, answer.message) for answer in answers] == [
         (probes.CRASHED, "exit code 0"), (probes.CRASHED, "signal SIGSEGV"), (probes.MEMORY_LIMIT, ""),
         (probes.TIME_LIMIT, "0.5 seconds of CPU time"), (probes.PROTOCOL, "an answer of more than 4 MB"), (probes.OK, ""),
+        (probes.CRASHED, "exit code 137"),
     ]
+
+
+def test_a_kill_from_outside_is_a_fault_of_ours() -> None:
+    with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS, process=OtherUser) as box:
+        box.ready()
+        threading.Timer(0.3, os.kill, (box._process._pid, signal.SIGKILL)).start()
+        with pytest.raises(sandbox.SandboxFault, match="killed from outside"):
+            box.run(exercise("sleep"), [X])
 
 
 def test_memory_may_grow_for_an_exercise_that_is_allowed_more() -> None:
@@ -93,6 +103,15 @@ def test_memory_may_grow_for_an_exercise_that_is_allowed_more() -> None:
         few = box.run(exercise("f"), [X])
         many = box.run(exercise("f", limits={"memory_mb": 1024, "cpu_seconds": 20, "wall_seconds": 60}), [X])
     assert (few[0].status, many[0].output) == (probes.MEMORY_LIMIT, float(5 << 23))
+
+
+@pytest.mark.parametrize("program", ["false", "no-such-program"])
+def test_a_limit_that_cannot_be_set_is_a_fault_of_ours(monkeypatch: Any, program: str) -> None:
+    with Sandbox({"cnnlib/work.py": b"def f(x): return x"}, LIMITS, process=OtherUser) as box:
+        box.ready()
+        monkeypatch.setattr(other_user, "_program", lambda name: shutil.which(program) or program)
+        with pytest.raises(sandbox.SandboxFault, match="limit of memory could not be set"):
+            box.run(exercise("f"), [X])
 
 
 def test_side_by_side_they_do_not_meet_and_nothing_is_left() -> None:

@@ -1,19 +1,12 @@
-"""Gradescope's autograder: its zip, and what it does with submissions in a layout of folders as Gradescope documents it.
-
-The container is simulated: a temporary folder stands for /autograder, and in place of what setup.sh installs it gets an environment with
-links to the very packages that setup.sh names and what they require, and no others. setup.sh itself is read by bash, and run with stand-ins.
-"""
+"""Gradescope's autograder: its zip, and what it does with submissions in a simulated container. (setup.sh is run with stand-ins.)"""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 import subprocess
-import venv
 import zipfile
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -24,52 +17,12 @@ from autograder.authoring import gradescope_zip
 from autograder.classroom import gradescope, grading, job
 from autograder.cli import main
 from autograder.course import CourseError, load_course
-from autograder.sandboxing import confinement, sandbox
+from autograder.sandboxing import sandbox
 from tests import toy_class
+from tests.gradescope_container import SCHEMA, image, read, run, unpack, without_bubblewrap
 from tests.sandboxing.test_other_user import DOCKER, as_root
 
 SEED = "a secret of sixteen characters and more"
-VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
-FORMAT = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
-TEST = {
-    "type": "object",
-    "properties": {
-        "score": {"type": "number"},
-        "max_score": {"type": "number"},
-        "status": {"enum": ["passed", "failed"]},
-        "name": {"type": "string"},
-        "name_format": FORMAT,
-        "number": {"type": "string"},
-        "output": {"type": "string"},
-        "output_format": FORMAT,
-        "tags": {"type": "array", "items": {"type": "string"}},
-        "visibility": VISIBILITY,
-        "extra_data": {"type": "object"},
-    },
-    "additionalProperties": False,
-}
-# results.json as https://gradescope-autograders.readthedocs.io/en/latest/specs/ describes it: a score, or tests that have one each.
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "score": {"type": "number"},
-        "execution_time": {"type": "number"},
-        "output": {"type": "string"},
-        "output_format": FORMAT,
-        "test_output_format": FORMAT,
-        "test_name_format": FORMAT,
-        "visibility": VISIBILITY,
-        "stdout_visibility": VISIBILITY,
-        "extra_data": {"type": "object"},
-        "tests": {"type": "array", "items": TEST},
-        "leaderboard": {"type": "array"},
-    },
-    "additionalProperties": False,
-    "anyOf": [
-        {"required": ["score"]},
-        {"required": ["tests"], "properties": {"tests": {"minItems": 1, "items": {"required": ["score"]}}}},
-    ],
-}
 # Right work, unless it can lay its hands on anything: then it says so, and loses its points.
 HOSTILE = """
 
@@ -117,19 +70,7 @@ def zipped(course, tmp_path_factory):
 @pytest.fixture(scope="module")
 def installed(zipped, tmp_path_factory):
     """The image: the zip in source/, and what setup.sh would have installed."""
-    root = tmp_path_factory.mktemp("container") / "autograder"
-    unpack(zipped, root / "source")
-    shutil.copy(root / "source" / "run_autograder", root)
-    environment = root / "source" / ".venv"
-    venv.create(environment, symlinks=True)
-    (place,) = environment.glob("lib/python3*/site-packages")
-    packages = confinement._packages(gradescope_zip.PACKAGES)
-    for name, path in packages.items():
-        (place / name).symlink_to(path)
-    for package in distributions():
-        if {file.parts[0] for file in package.files or ()} & set(packages):
-            (place / package._path.name).symlink_to(package._path)
-    return root
+    return image(zipped, tmp_path_factory.mktemp("container") / "autograder")
 
 
 @pytest.fixture
@@ -142,24 +83,9 @@ def container(installed):
     return installed
 
 
-def unpack(path: Path, target: Path) -> None:
-    """As `unzip` does it, programs included."""
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            archive.extract(entry, target)
-            (target / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
-
-
 def hand_in(container: Path, course, source: str | bytes | None = None) -> Path:
     shutil.rmtree(container / "submission")
     return toy_class.hand_in(container / "submission", course, source)
-
-
-def read(container: Path) -> dict[str, Any]:
-    """results.json, which must be as documented."""
-    results = json.loads((container / "results" / "results.json").read_text())
-    jsonschema.validate(results, SCHEMA)
-    return results
 
 
 def judged(container: Path) -> dict[str, Any]:
@@ -168,21 +94,6 @@ def judged(container: Path) -> dict[str, Any]:
     results = read(container)
     assert results["visibility"] == "visible"
     return results
-
-
-def run(container: Path, *prefix: str, **variables: str) -> subprocess.CompletedProcess:
-    """Gradescope's own way: run_autograder, with nothing of ours in its environment."""
-    environment = {"PATH": os.environ["PATH"], "STRIDE_AUTOGRADER": str(container), "LANG": "C.UTF-8"} | variables
-    return subprocess.run([*prefix, container / "run_autograder"], cwd=container, env=environment, capture_output=True, text=True, timeout=120)
-
-
-def without_bubblewrap(folder: Path) -> str:
-    """A PATH with a bwrap that says what it says in a container without user namespaces."""
-    program = folder / "bwrap"
-    says = 'echo "bwrap: No permissions to create new namespace" >&2; exit 1'
-    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap 0.9.0 && exit\n{says}\n')
-    program.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
 
 
 def points(results: dict[str, Any]) -> dict[str, float]:

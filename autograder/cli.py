@@ -111,6 +111,11 @@ def make_parser() -> argparse.ArgumentParser:
     sub = command("release", _release, "write the learners' copy and nbgrader's trees")
     sub.add_argument("place", nargs="?", type=Path, metavar="OUT", help="the folder to write (default: out/release)")
     sub.add_argument("--out", type=Path, metavar="OUT", help="the same")
+    says = "Gradescope's autograder of this assignment instead, a zip for graders only (default OUT: out/gradescope)"
+    sub.add_argument("--gradescope", metavar="ASSIGNMENT", help=says)
+    shown = ("visible", "after_due_date", "after_published", "hidden")
+    says = "when learners see its verdicts there (default: after_due_date, so that nobody probes the hidden cases)"
+    sub.add_argument("--visibility", choices=shown, help=says)
     return parser
 
 
@@ -282,6 +287,15 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
+    if arguments.gradescope is not None:
+        from autograder.authoring import gradescope_zip
+
+        out = arguments.out or arguments.place or Path("out/gradescope")
+        visibility = arguments.visibility or "after_due_date"
+        print("\n".join(map(str, gradescope_zip.write(load_course(), arguments.gradescope, out, visibility))))
+        return OK
+    if arguments.visibility is not None:
+        raise CourseError("--visibility is for Gradescope's autograder. Name the assignment: stride release --gradescope 02 --visibility visible")
     from autograder.authoring.release import release
 
     released = release(load_course(), arguments.out or arguments.place or Path("out/release"))

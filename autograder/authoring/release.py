@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -56,8 +56,7 @@ def release(course: Course, out: Path) -> Release:
     released gives something away, and when somebody has worked in the earlier `out`/stride.
     """
     out = out.resolve()
-    if any(out.is_relative_to(course.root / name) for name in ("solutions", "cnnlib", "notebooks", "autograder", "data")) or out == course.root:
-        raise CourseError(f"A release in {out} would become part of the course; write it elsewhere, for example: stride release out/release")
+    outside(course, out)
     content = bundle(course)
     problems = secrets(course, content)
     if problems:
@@ -82,12 +81,17 @@ def release(course: Course, out: Path) -> Release:
     return result
 
 
+def outside(course: Course, out: Path) -> None:
+    """Raise CourseError when a release in this folder would become part of the course."""
+    if any(out.is_relative_to(course.root / name) for name in ("solutions", "cnnlib", "notebooks", "autograder", "data")) or out == course.root:
+        raise CourseError(f"A release in {out} would become part of the course; write it elsewhere, for example: stride release out/release")
+
+
 def bundle(course: Course) -> dict[str, bytes]:
     """The learner's copy: content of every file by its path."""
     generated = build.generate(course)
     content = {**generated, build.MANIFEST: build.manifest_of(generated), **{f"{PRISTINE}/{name}": generated[name] for name in generated}}
-    package = Path(autograder.__file__).parent
-    content |= {f"autograder/{path.relative_to(package).as_posix()}": path.read_bytes() for path in files.walk(package)}
+    content |= our_own()
     content |= {path.relative_to(course.root).as_posix(): path.read_bytes() for path in files.walk(course.root / "data")}
     content |= {path.name: path.read_bytes() for pattern in TOP_FILES for path in course.root.glob(pattern) if path.is_file()}
     guide = course.root / "docs" / "learners.md"
@@ -96,13 +100,19 @@ def bundle(course: Course) -> dict[str, bytes]:
     return dict(sorted(content.items()))
 
 
-def archive(content: Mapping[str, bytes]) -> bytes:
-    """A zip of the files in one folder: sorted, without dates, the same bytes for the same content."""
+def our_own() -> dict[str, bytes]:
+    """The autograder itself: content of every file by its path."""
+    package = Path(autograder.__file__).parent
+    return {f"autograder/{path.relative_to(package).as_posix()}": path.read_bytes() for path in files.walk(package)}
+
+
+def archive(content: Mapping[str, bytes], folder: str = f"{NAME}/", programs: Collection[str] = ()) -> bytes:
+    """A zip of the files in one folder: sorted, without dates, the same bytes for the same content. `programs` can be executed."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(content):
-            entry = zipfile.ZipInfo(f"{NAME}/{name}", STAMP)
-            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            entry = zipfile.ZipInfo(f"{folder}{name}", STAMP)
+            entry.create_system, entry.external_attr = 3, (0o100755 if name in programs else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(entry, content[name])
     return buffer.getvalue()

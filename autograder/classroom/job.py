@@ -19,7 +19,7 @@ from autograder.loading import Missing
 from autograder.probes import Answer
 from autograder.verdict import Verdict
 
-BUBBLEWRAP, NONE = "bubblewrap", "none"
+BUBBLEWRAP, OTHER_USER, NONE = "bubblewrap", "other user", "none"
 
 
 @dataclass(frozen=True)
@@ -130,4 +130,8 @@ def _venue(job: Job):
     from autograder.sandboxing.sandbox import Sandbox
 
     imports = tuple(dict.fromkeys(name for id in job.exercises for name in load(id).imports))
+    if job.sandbox == OTHER_USER:
+        from autograder.sandboxing.other_user import OtherUser
+
+        return Sandbox(job.files, job.limits, imports, OtherUser)
     return Sandbox(job.files, job.limits, imports=imports)

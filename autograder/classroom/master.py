@@ -32,6 +32,15 @@ class Master:
 
 def load(course: Course, assignment: Assignment) -> Master:
     """The master, built from `solutions/` where they are, else the course's own generated files. Raises CourseError without either."""
+    library, notebook = sources(course, assignment)
+    node = nbformat.reads(notebook.decode("utf-8"), as_version=4)
+    _hold_against_course(node, assignment)
+    parts = library | {"notebook": notebook, "assignment": repr(assignment).encode(), "limits": repr(sorted(course.limits.items())).encode()}
+    return Master(node, library, intake.digest(parts | {"grader": _grader().encode()}))
+
+
+def sources(course: Course, assignment: Assignment) -> tuple[dict[str, bytes], bytes]:
+    """The master as files: those of `cnnlib` by path, and the notebook. Raises CourseError as `load` does."""
     if (course.root / "solutions" / "cnnlib").is_dir():
         library = build.generate_library(course)
         text = build.notebook_masters(course).get(assignment)
@@ -46,10 +55,7 @@ def load(course: Course, assignment: Assignment) -> Master:
     missing = [f"cnnlib/{module}.py" for module in assignment.modules if f"cnnlib/{module}.py" not in library]
     if missing:
         raise CourseError(f"Assignment {assignment.id} grades {missing[0]}, which the course lacks. Restore it (git checkout .), then: stride build")
-    node = nbformat.reads(notebook.decode("utf-8"), as_version=4)
-    _hold_against_course(node, assignment)
-    parts = library | {"notebook": notebook, "assignment": repr(assignment).encode(), "limits": repr(sorted(course.limits.items())).encode()}
-    return Master(node, library, intake.digest(parts | {"grader": _grader().encode()}))
+    return library, notebook
 
 
 def _hold_against_course(notebook: NotebookNode, assignment: Assignment) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 from autograder import probes
 from autograder.sandboxing import confinement, seccomp
 
-PERMITTED, ABSENT, READ_ONLY = "Operation not permitted", "No such file or directory", "Read-only file system"
+PERMITTED, ABSENT = "Operation not permitted", "No such file or directory"
+# Nothing can be written: with bubblewrap nobody can, without it another user could.
+UNWRITABLE = ("Read-only file system", "Permission denied")
 NOT_FOUND = "nothing found"
 
 
@@ -100,10 +102,10 @@ RESOURCES = (
     _call("resources", "a memory file", "'memfd_create', b'x', 0"),
     _call("resources", "System V shared memory", "'shmget', 0, 1 << 20, 0o1600"),
     _call("resources", "a message queue", "'msgget', 0, 0o1600"),
-    Attack("resources", "a file in its folder", "open('full', 'wb').write(b'x')", (READ_ONLY,)),
-    Attack("resources", "a file in /tmp", "open('/tmp/full', 'wb').write(b'x')", (ABSENT, READ_ONLY)),
-    Attack("resources", "a file in /dev/shm", "open('/dev/shm/full', 'wb').write(b'x')", (ABSENT, READ_ONLY)),
-    Attack("resources", "many folders", "for i in range(10**6): os.mkdir(f'/home/{i}')", (READ_ONLY,)),
+    Attack("resources", "a file in its folder", "open('full', 'wb').write(b'x')", UNWRITABLE),
+    Attack("resources", "a file in /tmp", "open('/tmp/full', 'wb').write(b'x')", (ABSENT, *UNWRITABLE)),
+    Attack("resources", "a file in /dev/shm", "open('/dev/shm/full', 'wb').write(b'x')", (ABSENT, *UNWRITABLE)),
+    Attack("resources", "many folders", "for i in range(10**6): os.mkdir(f'/home/{i}')", UNWRITABLE),
     Attack("resources", "all descriptors", "kept = [os.open('/dev/null', 0) for _ in range(10**5)]\nreturn len(kept)", ("Too many open files",)),
     Attack("resources", "endless recursion", "def again(): return again()\nreturn again()", ("RecursionError",)),
     Attack("resources", "a segmentation fault", "return ctypes.string_at(0)", CRASHED),
@@ -126,9 +128,9 @@ TAMPERING = (
     Attack("tampering", "signals to every process", "os.kill(-1, 9)\nreturn 'sent'", (PERMITTED,)),
     _call("tampering", "tracing a process", "'ptrace', 16, 1, 0, 0"),
     _call("tampering", "reading another process's memory", "'process_vm_readv', 1, 0, 0, 0, 0, 0"),
-    Attack("tampering", "overwriting NumPy", "open(np.__file__, 'w')", (READ_ONLY,)),
-    Attack("tampering", "overwriting the worker", "import autograder\nopen(autograder.__file__, 'w')", (READ_ONLY,)),
-    Attack("tampering", "deleting its own file", "os.remove(__file__)", (READ_ONLY,)),
+    Attack("tampering", "overwriting NumPy", "open(np.__file__, 'w')", UNWRITABLE),
+    Attack("tampering", "overwriting the worker", "import autograder\nopen(autograder.__file__, 'w')", UNWRITABLE),
+    Attack("tampering", "deleting its own file", "os.remove(__file__)", UNWRITABLE),
 )
 
 READING = (

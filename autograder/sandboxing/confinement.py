@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -23,6 +24,9 @@ OURS = (
 )
 COURSE, PACKAGES, LEARNER = "/course", "/site-packages", "/home/learner"  # folders in the sandbox
 PLACES = ("site-packages", "dist-packages")  # where Python keeps packages beside its standard library
+DEVICES = ("/dev/null", "/dev/urandom")  # for code that redirects its output to os.devnull; torch seeds itself
+# -I -S: no user or site packages, no PYTHON… variables; -u: what is printed before a crash is seen; -B: no bytecode is written.
+OPTIONS = ("-I", "-S", "-B", "-u", "-X", "utf8")
 ENVIRONMENT = {
     "HOME": "/home/learner",
     "LANG": "C.UTF-8",
@@ -31,6 +35,27 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+
+
+@dataclass(frozen=True)
+class View:
+    """What a sandbox sees.
+
+    python     the interpreter
+    standard   Python's own library
+    binds      all that there is, as pairs of a path on this machine and where it appears
+    libraries  the folders of shared libraries, as LD_LIBRARY_PATH has them
+    """
+
+    python: str
+    standard: Path
+    binds: tuple[tuple[str, str], ...]
+    libraries: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All variables of a worker's environment."""
+        return {**ENVIRONMENT, "LD_LIBRARY_PATH": self.libraries}
 
 
 def bubblewrap() -> str | None:
@@ -56,8 +81,7 @@ def command(files: Mapping[str, int], imports: tuple[str, ...], filter_fd: int, 
         *("--dir", LEARNER, *learner),
         *("--remount-ro", "/", "--chdir", LEARNER),
         *("--seccomp", str(filter_fd), "--info-fd", str(info_fd)),
-        # -I -S: no user or site packages, no PYTHON… variables; -u: what is printed before a crash is seen; -B: no bytecode is written.
-        *("--", python, "-I", "-S", "-B", "-u", "-X", "utf8", "-c", START, LEARNER, str(requests_fd), str(answers_fd)),
+        *("--", python, *OPTIONS, "-c", START, LEARNER, str(requests_fd), str(answers_fd)),
     ]
 
 
@@ -69,8 +93,8 @@ worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
 
 
 @cache
-def _fixed(imports: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Python's path, and the arguments that are the same for every sandbox with these imports."""
+def view(imports: tuple[str, ...]) -> View:
+    """What a sandbox with these imports sees."""
     python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     standard = Path(os.__file__).parent
     packages = _packages(("numpy", *imports))
@@ -84,17 +108,23 @@ def _fixed(imports: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     binds += [(str(path), f"{PACKAGES}/{name}") for name, path in packages.items()]
     package = Path(__file__).parents[1]
     binds += [(str(package / f"{name}.py"), f"{COURSE}/autograder/{name}.py") for name in OURS]
-
-    arguments = [word for source, target in binds for word in ("--ro-bind", source, target)]
-    for place in PLACES:  # the packages of the machine's own Python lie within its standard library: an empty folder hides them
-        if (standard / place).is_dir():
-            arguments += ["--size", "4096", "--tmpfs", str(standard / place), "--remount-ro", str(standard / place)]
-    for device in ("/dev/null", "/dev/urandom"):  # for code that redirects its output to os.devnull; torch seeds itself
-        arguments += ["--dev-bind", device, device]
     folders = dict.fromkeys(os.path.dirname(path) for path in libraries)
-    for name, value in {**ENVIRONMENT, "LD_LIBRARY_PATH": ":".join(folders)}.items():
+    return View(python, standard, tuple(binds), ":".join(folders))
+
+
+@cache
+def _fixed(imports: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Python's path, and the arguments that are the same for every sandbox with these imports."""
+    seen = view(imports)
+    arguments = [word for source, target in seen.binds for word in ("--ro-bind", source, target)]
+    for place in PLACES:  # the packages of the machine's own Python lie within its standard library: an empty folder hides them
+        if (seen.standard / place).is_dir():
+            arguments += ["--size", "4096", "--tmpfs", str(seen.standard / place), "--remount-ro", str(seen.standard / place)]
+    for device in DEVICES:
+        arguments += ["--dev-bind", device, device]
+    for name, value in seen.environment.items():
         arguments += ["--setenv", name, value]
-    return python, tuple(arguments)
+    return seen.python, tuple(arguments)
 
 
 def _packages(names: Iterable[str]) -> dict[str, Path]:

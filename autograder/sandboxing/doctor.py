@@ -9,6 +9,7 @@ from autograder import probes
 from autograder.exercise import Case, Exercise
 from autograder.probes import Answer
 from autograder.sandboxing.attacks import ATTACKS, Attack
+from autograder.sandboxing.process import Process
 from autograder.sandboxing.sandbox import Sandbox
 
 ENFORCED, NOT_ENFORCED, IMPOSSIBLE = "enforced", "NOT ENFORCED", "cannot be enforced here"
@@ -26,12 +27,15 @@ class AttackResult:
     detail: str
 
 
-def run_doctor(attacks: Sequence[Attack] = ATTACKS, progress: Callable[[AttackResult], None] = lambda result: None) -> list[AttackResult]:
+def run_doctor(
+    attacks: Sequence[Attack] = ATTACKS, progress: Callable[[AttackResult], None] = lambda result: None, process: type[Process] = Process
+) -> list[AttackResult]:
     """Run the attacks, one after the other, and tell `progress` of each. Raises CourseError where no sandbox works at all."""
     files = {f"cnnlib/attack{number}.py": attack.source.encode() for number, attack in enumerate(attacks)}
     results = []
     # Two in turn: one starts anew while the other is attacked. A package that is named lets a sandbox start threads; NumPy is there anyway.
-    with Sandbox(files, LIMITS) as even, Sandbox(files, LIMITS) as odd, Sandbox(files, LIMITS, imports=("numpy",)) as threads:
+    kinds = [Sandbox(files, LIMITS, imports, process) for imports in ((), (), ("numpy",))]
+    with kinds[0] as even, kinds[1] as odd, kinds[2] as threads:
         for number, attack in enumerate(attacks):
             sandbox = threads if attack.threads else (even, odd)[number % 2]
             [answer] = sandbox.run(_exercise(number), [Case("attack", {})])

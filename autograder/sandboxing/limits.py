@@ -43,6 +43,11 @@ def confine(pid: int) -> int:
     """Set the fixed limits on a process of ours that has no learner's code in it yet; its address space now, in bytes."""
     for kind, value in FIXED.items():
         resource.prlimit(pid, kind, (value, value))
+    return address_space(pid)
+
+
+def address_space(pid: int) -> int:
+    """How large a process's address space is now, in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -68,10 +68,10 @@ class Process:
             allowance = Allowance(Limits(), time.monotonic() + START_SECONDS, float("inf"))
             if values.decode(self._exchange(b"", allowance)) != "ready":
                 raise SandboxFault("The sandbox did not start: another program than ours answered")
-            self._pid = json.loads(os.read(self._info, 4096))["child-pid"]
+            self._pid = self._identify()
             self._handle = os.pidfd_open(self._pid)
             self._descriptors.append(self._handle)
-            self._floor = limits.confine(self._pid)
+            self._floor = self._confine()
         except (Ended, OSError, ValueError, KeyError, values.NotPlain) as error:
             said = self.log.decode(errors="replace").strip().splitlines()
             self.close()
@@ -82,7 +82,7 @@ class Process:
         self.ready()
         self._printed = 0
         try:
-            limits.allow_memory(self._pid, self._floor or 0, allowed)
+            self._allow_memory(allowed)
             return Allowance(allowed, wall, self.cpu_seconds() + allowed.cpu_seconds)
         except OSError as error:
             raise Ended(probes.CRASHED, "it ended between two exercises") from error
@@ -136,19 +136,25 @@ class Process:
                 os.set_blocking(ours, False)
                 return ours, other
 
+            self._requests, requests = pipe(inwards=True)
+            self._answers, answers = pipe(inwards=False)
+            self._logs, log = pipe(inwards=False)
+            self._info, info = pipe(inwards=False)
+            return self._launch(files, imports, requests, answers, log, info)
+
+    def _launch(self, files: dict[str, bytes], imports: tuple[str, ...], requests: int, answers: int, log: int, info: int) -> subprocess.Popen:
+        """Start the worker, given its ends of the pipes. `info` is for what `_identify` reads."""
+        with contextlib.ExitStack() as held:
+
             def holding(content: bytes) -> int:
                 descriptor = os.memfd_create("stride")
-                theirs.callback(os.close, descriptor)
+                held.callback(os.close, descriptor)
                 view = memoryview(content)
                 while view:
                     view = view[os.write(descriptor, view) :]
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 return descriptor
 
-            self._requests, requests = pipe(inwards=True)
-            self._answers, answers = pipe(inwards=False)
-            self._logs, log = pipe(inwards=False)
-            self._info, info = pipe(inwards=False)
             contents = {path: holding(content) for path, content in files.items()}
             program = holding(seccomp.sandbox(threads=bool(imports)))
             command = confinement.command(contents, imports, program, info, requests, answers)
@@ -162,6 +168,17 @@ class Process:
                 pass_fds=(requests, answers, info, program, *contents.values()),
                 start_new_session=True,
             )
+
+    def _identify(self) -> int:
+        """The worker's process id: bubblewrap tells it, being only the worker's parent."""
+        return json.loads(os.read(self._info, 4096))["child-pid"]
+
+    def _confine(self) -> int:
+        """Set the limits that are the same for all; the worker's address space now, in bytes."""
+        return limits.confine(self._pid)
+
+    def _allow_memory(self, allowed: Limits) -> None:
+        limits.allow_memory(self._pid, self._floor or 0, allowed)
 
     def _exchange(self, frame: bytes, allowance: Allowance) -> bytes:
         """Write the frame, read one, keep the log, watch the clocks: all at once, so that no side can block the other."""
@@ -224,11 +241,15 @@ class Process:
             code = self._starting.result().wait(2)
         except subprocess.TimeoutExpired:
             return Ended(probes.PROTOCOL, "it closed the pipe of its answers")
-        if code == 128 + signal.SIGKILL:
+        number = self._signal(code)
+        if number == signal.SIGKILL:
             # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
-        by_signal = code - 128 in signal.valid_signals()
-        return Ended(probes.CRASHED, f"signal {signal.Signals(code - 128).name}" if by_signal else f"exit code {code}")
+        return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if number in signal.valid_signals() else f"exit code {code}")
+
+    def _signal(self, code: int) -> int:
+        """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128."""
+        return code - 128
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ The border of the process is the security: in go the learner's files, the names 
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import subprocess
 import time
@@ -38,18 +39,21 @@ class Sandbox:
     files    the learner's folder: relative path -> content, such as "cnnlib/conv.py"
     limits   course.toml's [limits]; an exercise's own come before them
     imports  packages that the learner's code may import, beside NumPy
+    process  what a worker runs in: bubblewrap's namespaces, or another user (`other_user.OtherUser`)
 
     Exercises run in one process, as in a notebook, while all goes well. After a limit, a crash or an error the next exercise gets a new one.
     Use it from one thread at a time. Raises SandboxFault for what is no learner's doing: try again.
     """
 
-    def __init__(self, files: Mapping[str, bytes], limits: Mapping[str, float], imports: Sequence[str] = ()) -> None:
+    def __init__(
+        self, files: Mapping[str, bytes], limits: Mapping[str, float], imports: Sequence[str] = (), process: type[Process] = Process
+    ) -> None:
         for path in files:
             parts = PurePosixPath(path).parts
             if path != "/".join(parts) or not parts or ".." in parts or path.startswith("/") or "\0" in path:
                 raise ValueError(f"not a path within the learner's folder: {path!r}")
         self._files, self._limits, self._imports = dict(files), dict(limits), tuple(imports)
-        self._process: Process | None = None
+        self._kind, self._process = process, None
         self._numbers = itertools.count()
         self._logs: list[str] = []
 
@@ -65,7 +69,7 @@ class Sandbox:
         if self._process is not None and not self._process.alive():
             self.close()
         if self._process is None:
-            self._process = Process(self._files, self._imports)
+            self._process = self._kind(self._files, self._imports)
 
     def ready(self) -> None:
         """Wait until the worker can run something. Raises SandboxFault when it cannot."""
@@ -211,3 +215,17 @@ def require() -> None:
         raise CourseError(f"Grading needs a sandbox whose filter knows this machine: {error}. Grade on one of those {OTHERWISE}.") from error
     except SandboxFault as fault:
         raise CourseError(f"{fault}. See what this machine lacks: stride doctor {OTHERWISE}") from fault
+
+
+@lru_cache(maxsize=1)
+def require_other_user() -> None:
+    """Make sure, once, that another user can hold a submission here, as `other_user` does. Raises CourseError with a clause that says why not."""
+    from autograder.sandboxing.other_user import OtherUser
+
+    if os.geteuid() != 0:
+        raise CourseError("only root can start another user's program, and this is not root")
+    try:
+        with Sandbox({}, {}, process=OtherUser) as sandbox:
+            sandbox.ready()
+    except (seccomp.UnknownMachine, SandboxFault, OSError) as error:
+        raise CourseError(f"another user's program cannot be started ({error})") from error

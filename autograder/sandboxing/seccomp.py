@@ -52,7 +52,7 @@ ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 CLONE_THREAD = 0x00010000
 # What Python asks of a descriptor: is it a terminal and how wide, close on exec, bytes waiting, non-blocking. So no TIOCSTI.
 IOCTLS = (0x5401, 0x5413, 0x5450, 0x5451, 0x541B, 0x5421)
-PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 1, 22, 2, 38
 
 
 class UnknownMachine(LookupError):

@@ -15,6 +15,7 @@ nothing that is secret ever comes in.
 from __future__ import annotations
 
 import ctypes
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,16 +69,30 @@ def encode(number: int, answer: Answer) -> bytes:
 
 def refuse_programs() -> None:
     """From here on this process cannot become another program. (bubblewrap's own filter had to let it become Python.)"""
-    program = seccomp.without_programs()
+    install(seccomp.without_programs())
+
+
+def confine(threads: bool) -> None:
+    """What bubblewrap does before Python begins, where it cannot run: no more privileges, the filter, an end when the parent ends."""
+    for option, value in ((seccomp.PR_SET_NO_NEW_PRIVS, 1), (seccomp.PR_SET_PDEATHSIG, signal.SIGKILL)):
+        _prctl(option, value, 0)
+    install(seccomp.sandbox(threads))
+
+
+def install(program: bytes) -> None:
+    """Have the kernel run this filter before every system call of this process, to its end."""
     buffer = ctypes.create_string_buffer(program, len(program))
 
     class Program(ctypes.Structure):  # struct sock_fprog
         _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
     argument = Program(len(program) // seccomp.INSTRUCTION.size, ctypes.addressof(buffer))
-    if prctl(seccomp.PR_SET_SECCOMP, seccomp.SECCOMP_MODE_FILTER, ctypes.byref(argument), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "the filter against other programs was refused")
+    _prctl(seccomp.PR_SET_SECCOMP, seccomp.SECCOMP_MODE_FILTER, ctypes.byref(argument))
+
+
+def _prctl(option: int, value: int, argument: Any) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, argument, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "the kernel refused to confine this process")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def _only_if_judged(aspect: AspectResult, aspects: Sequence[AspectResult], cases
 def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str, Any]) -> Difference | None:
     """How an answer differs from what is expected, or None."""
     if answer.status != probes.OK:
-        return Difference(answer.status, _ending(exercise, answer, case.hidden))
+        return Difference("modified" if _writes_into_arguments(answer) else answer.status, _ending(exercise, answer, case.hidden))
     got = named(exercise, case, answer.output)
     if got is None:
         names = ", ".join(exercise.returns)
@@ -151,7 +151,7 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
         return message or "returned something other than NumPy arrays and numbers"
     if answer.error == "SystemExit":
         return "left Python with exit: return the result instead"
-    if answer.status == probes.ERROR and "read-only" in message:
+    if _writes_into_arguments(answer):
         place = f" — {_printable(answer.where)}" if answer.where else ""
         return f"writes into one of its arguments: work on a copy, the caller still needs it{place}"
     if answer.status == probes.ERROR:
@@ -172,6 +172,11 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
     }[answer.status]
     text = f"{text} ({message})" if message else text
     return f"{text} — {_printable(answer.where)}" if answer.where else text
+
+
+def _writes_into_arguments(answer: Answer) -> bool:
+    """Whether the call ended because it wrote into an array that it was handed read-only."""
+    return answer.status == probes.ERROR and "read-only" in answer.message
 
 
 def _modified(names: Sequence[str]) -> Difference:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from autograder.cards import picture
 from autograder.cards.escape import escape
-from autograder.cards.terminal import STATUS, another_failure, first_failure, learned, text
+from autograder.cards.terminal import another_failure, first_failure, learned, standing, text
 from autograder.course import CourseError, load_course
 from autograder.exercise import Exercise, UnknownExercise, load
 from autograder.probes import MISSING, NOT_WRITTEN
@@ -58,7 +58,7 @@ def _passed(verdict: Verdict, exercise: Exercise | None, hints: bool) -> str:
 def _header(verdict: Verdict, exercise: Exercise | None, colour: str) -> str:
     mark = "○" if verdict.status == NOT_WRITTEN else "✗"
     waits = verdict.status == NOT_WRITTEN and verdict.waits_for
-    status = f"waits for {waits}" if waits else STATUS.get(verdict.status, verdict.status)
+    status = f"waits for {waits}" if waits else standing(verdict)
     return (
         f'<div><span style="color:{colour};font-weight:bold">{mark}</span> <b style="font-size:15px">{_title(verdict, exercise)}</b> '
         f'<code style="{CODE}">{escape(verdict.exercise)}</code></div>'

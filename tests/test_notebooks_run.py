@@ -109,6 +109,15 @@ def test_the_top_of_a_notebook_says_what_awaits(assignment) -> None:
 
 
 @notebooks
+def test_an_assignments_minutes_count_all_that_it_asks_for(assignment) -> None:
+    """The rule of CONTRIBUTING.md. The slack is so that a sentence more does not need another number."""
+    prose = "\n".join(cells(assignment, "markdown"))
+    reading, trying = len(prose.split()) / 150, 2 * prose.count("### Experiment") + 2 * prose.count("**Predict.**")
+    asked = sum(exercise.minutes for exercise in assignment.exercises) + reading + trying + 15 * len(assignment.written)
+    assert assignment.minutes % 10 == 0 and abs(assignment.minutes - asked) <= 15, f"{asked:.0f} minutes"
+
+
+@notebooks
 def test_written_questions_state_a_rubric_that_adds_up(assignment) -> None:
     text = "\n".join(cells(assignment, "markdown"))
     rubric = text.split("| marked | points |")[1].split("\n\n")[0]

@@ -29,7 +29,7 @@ def html(verdict: Verdict, *, hints: bool = True) -> str:
     if verdict.status == PASSED:
         return _frame(GREEN, _passed(verdict, exercise, hints), slim=True)
     colour = GREY if verdict.status == NOT_WRITTEN else AMBER if verdict.points else RED
-    parts = [_header(verdict, exercise, colour), _misconception(verdict), _failure(verdict), _aspects(verdict)]
+    parts = [_header(verdict, exercise, colour), _piece(verdict), _misconception(verdict), _failure(verdict), _aspects(verdict)]
     if hints and exercise:
         parts.append(_ladder(exercise.hints))
     return _frame(colour, "".join(parts))
@@ -65,6 +65,12 @@ def _header(verdict: Verdict, exercise: Exercise | None, colour: str) -> str:
         f'<div style="margin:0 0 6px"><b style="color:{colour}">{escape(status)}</b> · '
         f"{verdict.points:g} of {verdict.max_points:g} points</div>"
     )
+
+
+def _piece(verdict: Verdict) -> str:
+    """Where to look first: the fault may be in a piece that this exercise is made of."""
+    code = f'<code style="{CODE}">{escape(verdict.piece)}</code>'
+    return f'<div style="margin:6px 0"><b>{code} does not pass yet: check that first.</b></div>' if verdict.piece else ""
 
 
 def _misconception(verdict: Verdict) -> str:

@@ -40,6 +40,8 @@ def text(verdict: Verdict, colour: bool | None = None) -> str:
         return f"○ {name}: not written yet, {points}. {paint(f'stride hint {verdict.exercise}', DIM)}"
     tone = YELLOW if verdict.points else RED
     lines = [f"{paint('✗', tone)} {name}: {paint(printable(standing(verdict)), tone)}, {points}"]
+    if verdict.piece:
+        lines += _wrap(f"`{printable(verdict.piece)}` does not pass yet: check that first.", "  ")
     says, *rest = map(printable, learned(verdict))
     if says:
         lines += [paint(line, YELLOW) for line in _wrap(says, "  ")]

@@ -18,7 +18,7 @@
 #
 # **Not here:** batch normalization, which forgives many of the faults shown here (06); dropout and augmentation (07); large batches and several machines (13).
 #
-# **Time** about 200 minutes · **Points** 100 · **Before this** 01, whose layers and loop are used here. What you have not written yet of it, PyTorch stands in for, and says so.
+# **Time** about 300 minutes · **Points** 100 · **Before this** 01, whose layers and loop are used here. What you have not written yet of it, PyTorch stands in for, and says so.
 
 # %% [markdown]
 # ## Set-up

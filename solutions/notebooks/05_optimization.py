@@ -246,9 +246,10 @@ def train(rule, rate, epochs, seed, parameters=None, batch=50, many=1500, pictur
 
 # %%
 with waits_for("optim.sgd_step"):
-    runs = {f"rate {rate}": [] for rate in (0.001, 0.1, 0.3, 1)}
-    for name, seed in progress([(name, seed) for name in runs for seed in seeds], "runs"):
-        runs[name].append(train(optim.sgd_step, float(name.split()[1]), 15, seed)[0])
+    rates = (0.001, 0.1, 0.3, 1)
+    runs = {f"rate {rate}": [] for rate in rates}
+    for rate, seed in progress([(rate, seed) for rate in rates for seed in seeds], "runs"):
+        runs[f"rate {rate}"].append(train(optim.sgd_step, rate, 15, seed)[0])
     marks = [(np.log(10), "guessing")]
     show_runs(runs, "Training loss of SGD", "epoch", "loss", x=np.arange(1, 16), logy=True, marks=marks)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -82,8 +83,13 @@ def test_the_untouched_notebook_runs_and_its_experiments_say_what_they_wait_for(
         assert sum(WAITING in output.get("text", "") for output in cell.outputs) == 1, cell.source
 
 
+@cache
+def handed_out() -> dict[str, bytes]:
+    return generate_notebooks(COURSE)
+
+
 def cells(assignment, kind: str) -> list[str]:
-    notebook = nbformat.reads(generate_notebooks(COURSE)[f"notebooks/{assignment.notebook}.ipynb"].decode(), as_version=4)
+    notebook = nbformat.reads(handed_out()[f"notebooks/{assignment.notebook}.ipynb"].decode(), as_version=4)
     return [cell.source for cell in notebook.cells if cell.cell_type == kind]
 
 

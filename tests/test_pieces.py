@@ -92,6 +92,17 @@ class BasicBlock(Layer):
 """
 
 
+def test_a_piece_that_is_only_slow_is_not_blamed(learner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked("lenet.build_lenet5", learner)
+    tried, run = [], runner.run
+    monkeypatch.setattr(
+        runner, "run", lambda exercise, cases, *args, **kwargs: tried.append((exercise, cases)) or run(exercise, cases, *args, **kwargs)
+    )
+    assert pieces.first_open(load("lenet.build_lenet5"), learner, 1, seconds=60) == ""
+    assert any(case.max_slowdown for exercise, _ in tried for case in exercise.cases(1))
+    assert not any(case.max_slowdown for _, cases in tried for case in cases)
+
+
 def test_a_block_is_judged_with_given_layers_so_those_are_no_pieces(learner: Path) -> None:
     (learner / "residual.py").write_text(BLOCK, encoding="utf-8")
     checked("residual.BasicBlock", learner)

@@ -752,7 +752,7 @@ with waits_for("optim.momentum_step"):
         print(f"{name}: {settings}: {chosen_on:.1%} of the validation images wrong, {reported:.1%} of the test images")
 
 # %% [markdown]
-# The columns of the grid differ, its rows hardly do: here the rate decides, and the grid tried only four of them. The random trials fall between its columns and come upon a better one. (One draw proves little: change the generator's seed and look again.) And both winners are one or two points worse on the test images than on those by which they were chosen.
+# The columns of the grid differ, its rows much less: here the rate decides, and the grid tried only four of them. The random trials fall between its columns and come upon a better one. (One draw proves little: change the generator's seed and look again.) And both winners are one or two points worse on the test images than on those by which they were chosen.
 #
 # > **Takeaway.** Logarithmic, at random, on validation images. The best of many trials was also the luckiest: report the test images, and look at them once.
 

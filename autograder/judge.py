@@ -36,16 +36,16 @@ UNREADABLE = ("SyntaxError", "IndentationError", "TabError")  # raised before an
 ELSEWHERE = re.compile(r"([a-z]\w*\.[A-Za-z]\w*): not written yet")  # a stub's own words, when an end-to-end exercise runs into it
 
 
-def judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer]) -> Verdict:
-    """The verdict on `answers`, which were given to `cases`, in order."""
+def judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], *, by_name: bool = True) -> Verdict:
+    """The verdict on `answers`, which were given to `cases`, in order. by_name=False: no misconception is looked for, which takes longest."""
     if len(cases) != len(answers):
         raise ValueError(f"{exercise.id}: {len(answers)} answers to {len(cases)} cases")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the session may turn warnings into errors, and nbgrader takes any for a failure
-        return _judge(exercise, cases, answers)
+        return _judge(exercise, cases, answers, by_name)
 
 
-def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer]) -> Verdict:
+def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], by_name: bool) -> Verdict:
     truths = {i: expected(exercise, case) for i, case in enumerate(cases) if answers[i].status == probes.OK}
     found = [_difference(exercise, case, answers[i], truths.get(i, {})) for i, case in enumerate(cases)]
     changed = [[name for name in case.inputs if name in answer.modified] for case, answer in zip(cases, answers)]
@@ -67,7 +67,7 @@ def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer])
     points = sum(aspect.points for aspect in aspects)
     status = _status(aspects, answers)
     known = None
-    if status in (FAILED, probes.ERROR):
+    if by_name and status in (FAILED, probes.ERROR):
         known = recognise(exercise, cases, answers, [bool(d) or bool(names) for d, names in zip(found, changed)], truths)
     return Verdict(exercise.id, status, points, exercise.points, tuple(aspects), known.id if known else None, _feedback(status, aspects, known))
 
@@ -86,7 +86,7 @@ def _only_if_judged(aspect: AspectResult, aspects: Sequence[AspectResult], cases
 def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str, Any]) -> Difference | None:
     """How an answer differs from what is expected, or None."""
     if answer.status != probes.OK:
-        return Difference(answer.status, _ending(exercise, answer, case.hidden))
+        return Difference("modified" if _writes_into_arguments(answer) else answer.status, _ending(exercise, answer, case.hidden))
     got = named(exercise, case, answer.output)
     if got is None:
         names = ", ".join(exercise.returns)
@@ -151,7 +151,7 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
         return message or "returned something other than NumPy arrays and numbers"
     if answer.error == "SystemExit":
         return "left Python with exit: return the result instead"
-    if answer.status == probes.ERROR and "read-only" in message:
+    if _writes_into_arguments(answer):
         place = f" — {_printable(answer.where)}" if answer.where else ""
         return f"writes into one of its arguments: work on a copy, the caller still needs it{place}"
     if answer.status == probes.ERROR:
@@ -172,6 +172,11 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
     }[answer.status]
     text = f"{text} ({message})" if message else text
     return f"{text} — {_printable(answer.where)}" if answer.where else text
+
+
+def _writes_into_arguments(answer: Answer) -> bool:
+    """Whether the call ended because it wrote into an array that it was handed read-only."""
+    return answer.status == probes.ERROR and "read-only" in answer.message
 
 
 def _modified(names: Sequence[str]) -> Difference:

@@ -53,6 +53,7 @@ class Verdict:
     status         passed, failed, not_written, missing, error, time_limit, memory_limit, crashed or protocol
     misconception  id of the recognised misconception, or None
     feedback       what a learner should read, in plain words
+    piece          id of an exercise that this one is made of and that does not pass yet: in a learner's own check alone, never kept
     """
 
     exercise: str
@@ -62,6 +63,7 @@ class Verdict:
     aspects: tuple[AspectResult, ...]
     misconception: str | None
     feedback: str
+    piece: str = ""
 
     @property
     def passed(self) -> bool:
@@ -101,6 +103,7 @@ class Verdict:
         """The verdict as JSON, without the arrays."""
         bare = [replace(a, difference=a.difference and replace(a.difference, got=None, expected=None)) for a in self.aspects]
         plain = asdict(replace(self, aspects=tuple(bare)))
+        del plain["piece"]
         for aspect in plain["aspects"]:
             if aspect["difference"]:
                 del aspect["difference"]["got"], aspect["difference"]["expected"], aspect["difference"]["printed"]

@@ -28,7 +28,7 @@ LAYERS = (
     ("loading", "draw", "oracles", "where", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
     ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement", "other_user"),
-    ("checking", "sandbox", "stubs", "notebooks"),
+    ("pieces", "checking", "sandbox", "stubs", "notebooks"),
     ("grading",),
     ("cli", "__main__"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -82,8 +83,13 @@ def test_the_untouched_notebook_runs_and_its_experiments_say_what_they_wait_for(
         assert sum(WAITING in output.get("text", "") for output in cell.outputs) == 1, cell.source
 
 
+@cache
+def handed_out() -> dict[str, bytes]:
+    return generate_notebooks(COURSE)
+
+
 def cells(assignment, kind: str) -> list[str]:
-    notebook = nbformat.reads(generate_notebooks(COURSE)[f"notebooks/{assignment.notebook}.ipynb"].decode(), as_version=4)
+    notebook = nbformat.reads(handed_out()[f"notebooks/{assignment.notebook}.ipynb"].decode(), as_version=4)
     return [cell.source for cell in notebook.cells if cell.cell_type == kind]
 
 
@@ -106,6 +112,15 @@ def test_the_top_of_a_notebook_says_what_awaits(assignment) -> None:
     assert f"https://colab.research.google.com/github/{place}/blob/main/notebooks/{assignment.notebook}.ipynb)" in top
     assert f"about {assignment.minutes} minutes" in top and f"**Points** {assignment.points:g}" in top
     assert "**You will be able to**" in top and "**Not here:**" in top and "**Before this**" in top
+
+
+@notebooks
+def test_an_assignments_minutes_count_all_that_it_asks_for(assignment) -> None:
+    """The rule of CONTRIBUTING.md. The slack is so that a sentence more does not need another number."""
+    prose = "\n".join(cells(assignment, "markdown"))
+    reading, trying = len(prose.split()) / 150, 2 * prose.count("### Experiment") + 2 * prose.count("**Predict.**")
+    asked = sum(exercise.minutes for exercise in assignment.exercises) + reading + trying + 15 * len(assignment.written)
+    assert assignment.minutes % 10 == 0 and abs(assignment.minutes - asked) <= 15, f"{asked:.0f} minutes"
 
 
 @notebooks

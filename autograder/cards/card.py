@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from autograder.cards import picture
 from autograder.cards.escape import escape
-from autograder.cards.terminal import STATUS, another_failure, first_failure, learned, text
+from autograder.cards.terminal import another_failure, first_failure, learned, standing, text
 from autograder.course import CourseError, load_course
 from autograder.exercise import Exercise, UnknownExercise, load
 from autograder.probes import MISSING, NOT_WRITTEN
@@ -29,7 +29,7 @@ def html(verdict: Verdict, *, hints: bool = True) -> str:
     if verdict.status == PASSED:
         return _frame(GREEN, _passed(verdict, exercise, hints), slim=True)
     colour = GREY if verdict.status == NOT_WRITTEN else AMBER if verdict.points else RED
-    parts = [_header(verdict, exercise, colour), _misconception(verdict), _failure(verdict), _aspects(verdict)]
+    parts = [_header(verdict, exercise, colour), _piece(verdict), _misconception(verdict), _failure(verdict), _aspects(verdict)]
     if hints and exercise:
         parts.append(_ladder(exercise.hints))
     return _frame(colour, "".join(parts))
@@ -58,13 +58,19 @@ def _passed(verdict: Verdict, exercise: Exercise | None, hints: bool) -> str:
 def _header(verdict: Verdict, exercise: Exercise | None, colour: str) -> str:
     mark = "○" if verdict.status == NOT_WRITTEN else "✗"
     waits = verdict.status == NOT_WRITTEN and verdict.waits_for
-    status = f"waits for {waits}" if waits else STATUS.get(verdict.status, verdict.status)
+    status = f"waits for {waits}" if waits else standing(verdict)
     return (
         f'<div><span style="color:{colour};font-weight:bold">{mark}</span> <b style="font-size:15px">{_title(verdict, exercise)}</b> '
         f'<code style="{CODE}">{escape(verdict.exercise)}</code></div>'
         f'<div style="margin:0 0 6px"><b style="color:{colour}">{escape(status)}</b> · '
         f"{verdict.points:g} of {verdict.max_points:g} points</div>"
     )
+
+
+def _piece(verdict: Verdict) -> str:
+    """Where to look first: the fault may be in a piece that this exercise is made of."""
+    code = f'<code style="{CODE}">{escape(verdict.piece)}</code>'
+    return f'<div style="margin:6px 0"><b>{code} does not pass yet: check that first.</b></div>' if verdict.piece else ""
 
 
 def _misconception(verdict: Verdict) -> str:

@@ -39,7 +39,9 @@ def text(verdict: Verdict, colour: bool | None = None) -> str:
     if verdict.status == NOT_WRITTEN:
         return f"○ {name}: not written yet, {points}. {paint(f'stride hint {verdict.exercise}', DIM)}"
     tone = YELLOW if verdict.points else RED
-    lines = [f"{paint('✗', tone)} {name}: {paint(STATUS.get(verdict.status, printable(verdict.status)), tone)}, {points}"]
+    lines = [f"{paint('✗', tone)} {name}: {paint(printable(standing(verdict)), tone)}, {points}"]
+    if verdict.piece:
+        lines += _wrap(f"`{printable(verdict.piece)}` does not pass yet: check that first.", "  ")
     says, *rest = map(printable, learned(verdict))
     if says:
         lines += [paint(line, YELLOW) for line in _wrap(says, "  ")]
@@ -61,6 +63,14 @@ def learned(verdict: Verdict) -> tuple[str, ...]:
     except (UnknownExercise, StopIteration):  # a verdict from a journal may outlive its exercise
         return tuple(verdict.feedback.split("\n"))
     return (known.says, known.hint, *([f"Read again: {known.revisit}."] if known.revisit else []))
+
+
+def standing(verdict: Verdict) -> str:
+    """The verdict in a word or two. They speak of the failure that is shown: the status may come from a case that is not."""
+    first = first_failure(verdict)
+    if not first or verdict.status == NOT_WRITTEN or first.difference.kind == verdict.status:
+        return STATUS.get(verdict.status, verdict.status)
+    return STATUS.get(first.difference.kind, STATUS[FAILED])
 
 
 def first_failure(verdict: Verdict) -> AspectResult | None:

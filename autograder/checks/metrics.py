@@ -107,6 +107,13 @@ SLIPS = (
         lambda scores, labels, k: _among(_highest_last(scores)[:, :k], labels),
     ),
     Misconception(
+        "lowest_score_alone",
+        "The lowest score was taken for the only guess, whatever k is.",
+        "Higher means more likely, and np.argsort puts the lowest first; and any of the k best guesses may be right.",
+        lambda scores, labels, k: _among(_highest_last(scores)[:, :1], labels),
+        revisit="00, “Five guesses”",
+    ),
+    Misconception(
         "one_guess_too_many",
         "There is one guess too many: with k + 1 of them the error is smaller.",
         "If exactly k scores are higher than the label's, the label is in place k + 1: not found.",

@@ -18,7 +18,8 @@ def mlp_loss_and_gradients(parameters, images, labels):
         images -> linear (w1, b1) -> ReLU -> linear (w2, b2) -> softmax cross-entropy
 
     No ReLU after the output layer: scores may be negative. Call your own linear_forward, relu_forward, softmax_cross_entropy
-    on the way up, and linear_backward, relu_backward on the way down. The arguments are not modified.
+    on the way up, and linear_backward, relu_backward on the way down: once each way, however many parameters there are. (To measure the
+    gradients would take two ways up for every single number.) The arguments are not modified.
     Source: Rumelhart, Hinton, Williams 1986, "Learning representations by back-propagating errors".
     """
     ### BEGIN SOLUTION

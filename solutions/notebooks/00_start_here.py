@@ -20,7 +20,7 @@
 #
 # **Not here:** networks (01), convolution (02).
 #
-# **Time** about 110 minutes · **Points** 100 · **Before this** Python: functions, slices, loops; what a NumPy array is.
+# **Time** about 130 minutes · **Points** 100 · **Before this** Python: functions, slices, loops; what a NumPy array is.
 
 # %% [markdown]
 # ## Set-up

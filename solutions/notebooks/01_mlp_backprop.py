@@ -20,7 +20,7 @@
 #
 # **Not here:** convolution (02), faster ways down the slope, weight decay and good starting weights (05), remedies against over-fitting (07).
 #
-# **Time** about 220 minutes · **Points** 100 · **Before this** 00; matrix products, the chain rule.
+# **Time** about 280 minutes · **Points** 100 · **Before this** 00; matrix products, the chain rule.
 
 # %% [markdown]
 # ## Set-up

@@ -20,7 +20,7 @@
 #
 # **Not here:** gradients (03), pooling and a first network (04), dilation and groups as layers (12).
 #
-# **Time** about 180 minutes · **Points** 100 · **Before this** NumPy indexing and broadcasting, the matrix product, what a
+# **Time** about 280 minutes · **Points** 100 · **Before this** NumPy indexing and broadcasting, the matrix product, what a
 # fully connected layer is.
 
 # %% [markdown]

@@ -20,7 +20,7 @@
 #
 # **Not here:** gradients of pooling (04), better optimizers (05), automatic differentiation (09).
 #
-# **Time** about 200 minutes · **Points** 100 · **Before this** 02; the chain rule; gradient descent.
+# **Time** about 300 minutes · **Points** 100 · **Before this** 02; the chain rule; gradient descent.
 
 # %% [markdown]
 # ## Set-up

@@ -19,7 +19,7 @@
 #
 # **Not here:** better optimizers (05), normalization (06), larger networks (09 and later), pictures of what deep layers see (15).
 #
-# **Time** about 180 minutes · **Points** 100 · **Before this** 01, 02 and 03: their layers are used here. What you have not written yet, PyTorch stands in for, and says so;
+# **Time** about 230 minutes · **Points** 100 · **Before this** 01, 02 and 03: their layers are used here. What you have not written yet, PyTorch stands in for, and says so;
 # only the check of `build_lenet5` wants your own `fast_conv`, `linear`, `activations` and `pool`, forward and backward. **To hand in** this notebook, these five files with `lenet`, and `lenet5.npz`.
 
 # %% [markdown]

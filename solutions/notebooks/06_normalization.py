@@ -19,7 +19,7 @@
 #
 # **Not here:** dropout and augmentation (07), residual networks, which rest on this (08).
 #
-# **Time** about 210 minutes · **Points** 100 · **Before this** 01 to 04, whose layers are used here; 05 helps. What you have not written yet, PyTorch stands in for, and says so.
+# **Time** about 310 minutes · **Points** 100 · **Before this** 01 to 04, whose layers are used here; 05 helps. What you have not written yet, PyTorch stands in for, and says so.
 
 # %% [markdown]
 # ## Set-up

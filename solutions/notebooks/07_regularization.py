@@ -19,7 +19,7 @@
 #
 # **Not here:** weight decay and early stopping as code (05), batch normalization (06), stochastic depth as code (12), more data from other tasks (14).
 #
-# **Time** about 190 minutes · **Points** 100 · **Before this** 01 to 04: their layers are used here. What you have not written yet, PyTorch stands in for, and says so.
+# **Time** about 290 minutes · **Points** 100 · **Before this** 01 to 04: their layers are used here. What you have not written yet, PyTorch stands in for, and says so.
 
 # %% [markdown]
 # ## Set-up

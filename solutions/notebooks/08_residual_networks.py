@@ -19,7 +19,7 @@
 #
 # **Not here:** large residual networks on large images (11), what came after them (12), batch norm itself (06), optimizers and schedules (05).
 #
-# **Time** about 200 minutes · **Points** 100 · **Before this** 03, 04 and 06: convolution, pooling and batch norm are used here. What you have not written yet, PyTorch stands in for, and says so.
+# **Time** about 270 minutes · **Points** 100 · **Before this** 03, 04 and 06: convolution, pooling and batch norm are used here. What you have not written yet, PyTorch stands in for, and says so.
 
 # %% [markdown]
 # ## Set-up

@@ -136,6 +136,33 @@ def test_the_case_that_decided_the_status_is_shown_first():
     assert "batch : did not come to an end" in shown
 
 
+def headlines(verdict):
+    """What stands at the top of the card, and of its text."""
+    return words(card.html(verdict)).split(" · ")[0], card.text(verdict).split("\n")[0]
+
+
+def test_the_top_speaks_of_the_case_that_is_shown():
+    """Every aspect's first failing case has wrong numbers; the status comes from one after it."""
+    seen, answers = set(), []
+    for case in CASES:
+        answers.append(Answer(ERROR, error="ValueError", message="late") if case.aspect in seen else Answer(OK, 0 * truth(case) + 7))
+        seen.add(case.aspect)
+    verdict = judge(EXERCISE, CASES, answers)
+    assert verdict.status == ERROR and "raised" not in card.text(verdict)
+    assert all("not yet right" in top and "error" not in top for top in headlines(verdict))
+    assert all("an error was raised" in top for top in headlines(judge(EXERCISE, CASES, [Answer(ERROR, error="ValueError")] * len(CASES))))
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_writing_into_an_argument_is_no_error_at_the_top(hidden):
+    cases = EXERCISE.cases(3, hidden=hidden)
+    stopped = Answer(ERROR, error="ValueError", message="assignment destination is read-only", where="conv.py, line 3: x += 1")
+    verdict = judge(EXERCISE, cases, [stopped if case.layout == "read-only" else Answer(OK, truth(case)) for case in cases])
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["contract"]
+    assert all("not yet right" in top and "error" not in top for top in headlines(verdict))
+    assert all("writes into one of its arguments" in shown and "conv.py, line 3" in shown for shown in (card.html(verdict), card.text(verdict)))
+
+
 def test_hidden_cases_show_neither_numbers_nor_pictures():
     verdict = verdict_of(border_lost, EXERCISE.cases("secret", hidden=True))
     page = card.html(verdict, hints=False)

@@ -75,3 +75,24 @@ def test_a_piece_that_is_not_written_is_named(learner: Path) -> None:
     path.write_text(f"def cosine_with_warmup(step, steps, learning_rate, warmup_steps):\n    {stub}\n", encoding="utf-8")
     verdict = check("fit.fit", seed=1, cnnlib=learner)
     assert (verdict.status, verdict.points) == ("not_written", 0) and "schedules.cosine_with_warmup" in str(verdict)
+
+
+PIECES = "from cnnlib.schedules import cosine_with_warmup"
+STAYS_AT_ZERO = """
+def cosine_with_warmup(step, steps, learning_rate, warmup_steps):
+    if step < warmup_steps:
+        return learning_rate * (step + 1) / (warmup_steps + 1)
+    progress = min((step - warmup_steps) / max(steps - warmup_steps, 1), 1)
+    return learning_rate * (1 + float(np.cos(np.pi * progress))) / 2
+"""
+
+
+@pytest.mark.parametrize("cosine", [PIECES, STAYS_AT_ZERO], ids=["comes up again", "stays at zero"])
+@pytest.mark.parametrize("steps", ["epochs * (N // batch_size)", "N // batch_size * epochs"])
+@pytest.mark.parametrize("seed", [1, 2, 2026])
+def test_steps_rounded_down_are_named_however_the_schedule_goes_on_beyond_its_end(learner: Path, cosine: str, steps: str, seed: int) -> None:
+    path = learner / "fit.py"
+    source = path.read_text(encoding="utf-8").replace(PIECES, cosine)
+    path.write_text(source.replace("epochs * len(range(0, N, batch_size))", steps), encoding="utf-8")
+    verdict = check("fit.fit", seed=seed, cnnlib=learner)
+    assert verdict.misconception == "schedule_of_full_batches" and "not down" in verdict.feedback

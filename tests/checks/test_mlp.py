@@ -15,7 +15,7 @@ from tests.checks.common import SOLUTIONS, check_misconception, proofs
 TestProofs = proofs("mlp")
 
 COSTS = {
-    "relu_not_reversed": "hidden layer contract",
+    "relu_not_reversed": "hidden layer way back contract",
     "averaged_again": "output layer hidden layer contract",
     "updates_parameters": "contract",
     "float64_result": "contract",
@@ -80,3 +80,52 @@ def test_the_learners_own_pieces_are_used(tmp_path: Path) -> None:
     slip = "\n\nright = linear_backward\ndef linear_backward(dout, x, w, b):\n    dx, dw, db = right(dout, x, w, b)\n    return 2 * dx, dw, db\n"
     verdict = check("mlp.mlp_loss_and_gradients", seed=1, cnnlib=with_pieces(tmp_path, linear=slip))
     assert [aspect.name for aspect in verdict.aspects if aspect.passed] == ["loss", "output layer"]
+
+
+# --- Derived or measured ----------------------------------------------------------------------------------------------
+
+MEASURED = """
+from cnnlib.gradcheck import numerical_gradient
+
+
+def mlp_loss_and_gradients(parameters, images, labels):
+    def loss(name, value):
+        w1, b1, w2, b2 = ({**parameters, name: value}[key] for key in ("w1", "b1", "w2", "b2"))
+        return softmax_cross_entropy(linear_forward(relu_forward(linear_forward(images, w1, b1)), w2, b2), labels)[0]
+
+    gradients = {name: numerical_gradient(lambda value, name=name: loss(name, value), parameters[name]) for name in parameters}
+    return loss("w1", parameters["w1"]), gradients
+"""
+LOOPS = """
+
+
+def linear_forward(x, w, b):
+    out = np.zeros((len(x), len(w)), x.dtype)
+    for n, o in np.ndindex(*out.shape):
+        out[n, o] = b[o]
+        for d in range(x.shape[1]):
+            out[n, o] += x[n, d] * w[o, d]
+    return out
+
+
+def linear_backward(dout, x, w, b):
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros_like(b)
+    for n, o in np.ndindex(*dout.shape):
+        db[o] += dout[n, o]
+        for d in range(x.shape[1]):
+            dx[n, d] += dout[n, o] * w[o, d]
+            dw[o, d] += dout[n, o] * x[n, d]
+    return dx, dw, db
+"""
+
+
+def test_gradients_that_are_measured_lose_the_way_back(tmp_path: Path) -> None:
+    (tmp_path / "gradcheck.py").write_text((SOLUTIONS / "gradcheck.py").read_text(encoding="utf-8"), encoding="utf-8")
+    verdict = check("mlp.mlp_loss_and_gradients", seed=1, cnnlib=with_pieces(tmp_path, mlp=MEASURED))
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["way back"], str(verdict)
+    assert "not measured" in " ".join(str(verdict).split())
+
+
+def test_pieces_that_loop_over_every_number_are_derived(tmp_path: Path) -> None:
+    verdict = check("mlp.mlp_loss_and_gradients", seed=1, cnnlib=with_pieces(tmp_path, linear=LOOPS))
+    assert verdict.passed, str(verdict)

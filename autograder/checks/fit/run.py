@@ -199,6 +199,12 @@ fit = Exercise(
             trained(schedule=lambda step, epoch, in_epoch, per_epoch, epochs, rate, warmup: _beyond(step, per_epoch, rate, warmup)),
         ),
         Misconception(
+            "schedule_of_full_batches",
+            "The schedule has too few steps: it counts full batches alone, and comes to zero before the training ends.",
+            "A shorter last batch is an update too: round N / batch_size up, not down.",
+            trained(counted=lambda cuts, size: sum(len(batch) == size for batch in cuts)),
+        ),
+        Misconception(
             "last_batch_dropped",
             "The examples that do not fill a whole batch are left out.",
             "The last batch of an epoch is allowed to be shorter.",

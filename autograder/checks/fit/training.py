@@ -63,6 +63,7 @@ def trained(
     update=_adam,
     order=lambda epoch, count, rng: rng.permutation(count),
     cut=batches,
+    counted=lambda cuts, size: len(cuts),
     shown=lambda labels, batch, place: labels[batch],
     schedule=lambda step, epoch, in_epoch, per_epoch, epochs, rate, warmup: rate_at(step, per_epoch * epochs, rate, warmup),
     fresh_states=lambda epoch: False,
@@ -82,10 +83,11 @@ def trained(
         losses, best, best_loss, waited, step = [], now, math.inf, 0, 0
         for epoch in range(epochs):
             cuts, met, before = cut(order(epoch, count, rng), batch_size), [], now
+            per_epoch = counted(cuts, batch_size)
             for in_epoch, batch in enumerate(cuts):
                 loss, slopes = loss_and_gradients(now, images[batch].astype(np.float64), shown(labels, batch, in_epoch * batch_size))
                 met.append(loss)
-                rate = schedule(step, epoch, in_epoch, len(cuts), epochs, learning_rate, warmup_steps)
+                rate = schedule(step, epoch, in_epoch, per_epoch, epochs, learning_rate, warmup_steps)
                 moved = {name: update(now[name], slopes[name], states[name], rate) for name in now}
                 now = {name: pair[0] for name, pair in moved.items()}
                 states = {name: {} if fresh_states(in_epoch == len(cuts) - 1) else pair[1] for name, pair in moved.items()}

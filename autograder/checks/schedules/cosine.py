@@ -52,6 +52,9 @@ def _draw_cosine(rng):
         yield Case("no warm-up", {"step": step, **given, "warmup_steps": 0})
 
 
+ONE_STEP_SHORT = "The progress is (step - warmup_steps) / (steps - warmup_steps): 1 at step == steps, after the last one."
+ONE_STEP_AHEAD = "The progress is (step - warmup_steps) / (steps - warmup_steps): 0 at step == warmup_steps, without adding 1 to the step."
+
 COSINE_SLIPS = (
     Misconception(
         "first_step_wasted",
@@ -94,8 +97,26 @@ COSINE_SLIPS = (
     Misconception(
         "ends_one_step_early",
         "The cosine comes down to zero one step too early.",
-        "The progress is (step - warmup_steps) / (steps - warmup_steps): 1 at step == steps, after the last one.",
+        ONE_STEP_SHORT,
         _cosine(progress=lambda step, steps, warmup: min((step - warmup) / (steps - 1 - warmup), 1)),
+    ),
+    Misconception(
+        "ends_one_step_early_and_rises",
+        "The cosine comes down to zero one step too early, and begins to rise again.",
+        ONE_STEP_SHORT,
+        _cosine(progress=lambda step, steps, warmup: (step - warmup) / (steps - 1 - warmup)),
+    ),
+    Misconception(
+        "one_step_ahead",
+        "The cosine is one step ahead: it begins below the highest rate, and is at zero before the last step.",
+        ONE_STEP_AHEAD,
+        _cosine(progress=lambda step, steps, warmup: min((step + 1 - warmup) / (steps - warmup), 1)),
+    ),
+    Misconception(
+        "one_step_ahead_and_rises",
+        "The cosine is one step ahead: it begins below the highest rate, comes to zero too early and begins to rise again.",
+        ONE_STEP_AHEAD,
+        _cosine(progress=lambda step, steps, warmup: (step + 1 - warmup) / (steps - warmup)),
     ),
     Misconception(
         "below_zero",

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder import judge, probes, runner
+from autograder.definitions import definitions, statements
 from autograder.exercise import Exercise, UnknownExercise, load
 
 SECONDS = 1.0  # for all pieces of an exercise together: a card is not waited for any longer
@@ -98,16 +99,9 @@ class _File:
     """What one of the learner's files defines, and what its imports stand for: {"adam_step": "cnnlib.optim.adam_step"}."""
 
     def __init__(self, path: Path) -> None:
-        self.definitions: dict[str, ast.stmt] = {}
-        self.imports: dict[str, str] = {}
-        try:
-            tree = ast.parse(path.read_bytes())
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            return  # the check says what is wrong with it
-        for node in tree.body:
-            targets = [node] if isinstance(node, ast.FunctionDef | ast.ClassDef) else getattr(node, "targets", ())
-            self.definitions |= {name: node for name in (getattr(t, "name", getattr(t, "id", None)) for t in targets) if name}
-        for node in ast.walk(tree):
+        body = statements(path.read_bytes()) if path.is_file() else ()  # what is no Python has no pieces: the check says what is wrong with it
+        self.definitions, self.imports = definitions(body), {}
+        for node in (part for statement in body for part in ast.walk(statement)):
             if isinstance(node, ast.Import):
                 self.imports |= {a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0] for a in node.names}
             elif isinstance(node, ast.ImportFrom):

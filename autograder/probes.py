@@ -206,4 +206,6 @@ def _own_place(error: BaseException) -> str:
 
 
 def _place(filename: str, line: int | None, text: str | None) -> str:
-    return f"{filename.replace(os.sep, '/').rpartition('/')[2]}, line {line}: {(text or '').strip()}"[:300]
+    path = filename.replace(os.sep, "/")
+    name = path.rpartition("/cnnlib/" if "/cnnlib/" in path else "/")[2]
+    return f"{name}, line {line}: {(text or '').strip()}"[:300]

@@ -15,6 +15,7 @@ from autograder import files
 from autograder.authoring import build, notebooks
 from autograder.classroom import intake
 from autograder.course import Assignment, Course, CourseError
+from autograder.exercise import file_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def load(course: Course, assignment: Assignment) -> Master:
         notebook = path.read_bytes() if path.is_file() else None
     if notebook is None:
         raise CourseError(f"Assignment {assignment.id} has no notebook {assignment.notebook}. Restore it (git checkout .), then: stride build")
-    missing = [f"cnnlib/{module}.py" for module in assignment.modules if f"cnnlib/{module}.py" not in library]
+    missing = [name for name in map(file_of, assignment.modules) if name not in library]
     if missing:
         raise CourseError(f"Assignment {assignment.id} grades {missing[0]}, which the course lacks. Restore it (git checkout .), then: stride build")
     node = nbformat.reads(notebook.decode("utf-8"), as_version=4)

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.torch_givens import TORCH_GIVENS
+
 
 def weighted_sines(weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """f(x) = sum(weights * sin(x)), whose gradient is weights * cos(x)."""
@@ -155,4 +157,4 @@ class locking(handing_on):
 
 FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
 LAYERS = (mixing_layer, handing_on, locking)
-GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS)}
+GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS, *TORCH_GIVENS)}

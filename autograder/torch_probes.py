@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,13 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
 
     options   arguments of the class, by name (may be left out)
     seed      of the numbers that fill parameters and running statistics, see `filling`
-    training  the mode (may be left out with x: nothing is computed then)
-    x, dout   what goes forward, and what comes back
+    training  the mode
+    x         what goes forward (may be left out: nothing is computed then)
+    dout      what comes back (may be left out: nothing is differentiated then)
 
-    Returns a dictionary: "parameters" (how many arrays there are of each kind and shape); with x also "out", "dx", "gradients" (by kind and
-    shape, those of the same kind and shape added up), "statistics" (so, too) and "idle" (names of the parameters that have no part in the output).
+    Returns its parameters, a list of kinds and shapes; the output; dx; the parameters' gradients by kind and shape, those of the same added
+    up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
+    the output.
     """
     import torch
 
@@ -33,42 +34,71 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     if made is None:
         return None
     if not isinstance(made, torch.nn.Module):
-        raise TypeError(f"{type(made).__name__} is no nn.Module: write `class {type(made).__name__}(nn.Module)`")
-    arrays = _arrays(made)
-    found: dict[str, Any] = {"parameters": dict(sorted(Counter(_shown(key) for key, _, tensor in arrays if _learned(tensor)).items()))}
+        raise TypeError(f"{type(made).__name__} is no nn.Module")
+    parameters = sorted(_shown(key) for key, _, tensor in _arrays(made) if tensor.requires_grad)
     if "x" not in inputs:
-        return found
-    made = made.double()
+        return parameters, None, None, None, None
+    made = fill(made, inputs["seed"]).train(inputs["training"])
     arrays = _arrays(made)
-    with torch.no_grad():
-        for key, _, tensor in arrays:
-            if tensor.is_floating_point():
-                tensor.copy_(torch.from_numpy(filling(inputs["seed"], *key)))
-    made.train(inputs["training"])
     x = torch.from_numpy(inputs["x"]).double().requires_grad_()
-    with fixed_dropout():
+    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
         out = made(x)
     if not isinstance(out, torch.Tensor):
-        return found | {"out": out}
-    learned = [(key, name, tensor) for key, name, tensor in arrays if _learned(tensor)]
-    dx, *slopes = torch.autograd.grad(out, [x, *(tensor for _, _, tensor in learned)], torch.from_numpy(inputs["dout"]).double(), allow_unused=True)
-    gradients: dict[str, np.ndarray] = {}
-    for (key, _, tensor), slope in zip(learned, slopes):
-        gradients[_shown(key)] = gradients.get(_shown(key), 0) + (np.zeros(tensor.shape) if slope is None else slope.numpy())
-    statistics: dict[str, np.ndarray] = {}
-    for key, _, tensor in arrays:
-        if not _learned(tensor) and tensor.is_floating_point():
-            statistics[_shown(key)] = statistics.get(_shown(key), 0) + tensor.numpy()
-    return found | {
-        "out": out.detach().numpy(),
-        "dx": np.zeros(x.shape) if dx is None else dx.numpy(),
-        "gradients": dict(sorted(gradients.items())),
-        "statistics": dict(sorted(statistics.items())),
-        "idle": sorted(name for (_, name, _), slope in zip(learned, slopes) if slope is None),
-    }
+        return parameters, out, None, None, None
+    dx = gradients = None
+    if "dout" in inputs:
+        learned = [(key, name, tensor) for key, name, tensor in arrays if tensor.requires_grad]
+        dout = torch.from_numpy(inputs["dout"]).double()
+        dx, *slopes = torch.autograd.grad(out, [x, *(tensor for _, _, tensor in learned)], dout, allow_unused=True)
+        idle = [name for (_, name, _), slope in zip(learned, slopes) if slope is None]
+        if idle:
+            raise RuntimeError(f"{', '.join(idle)}: no part in the output. Is there a layer that forward never calls?")
+        dx = np.zeros(x.shape) if dx is None else dx.numpy()
+        gradients = _by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
+    statistics = _by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
+    return parameters, out.detach().numpy(), dx, gradients, statistics
+
+
+def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
+    """The subject is a function of a model, such as an epoch of training: what it returns, and what has become of the model.
+
+    model      a `Given` model; what it computes with is float64
+    optimizer  name of a class of torch.optim and its options, as a dictionary with "name" (may be left out): made for the model's parameters
+    all other inputs are handed on; arrays, also in lists, as tensors
+
+    Returns what the subject returned, with arrays for tensors; the model's parameters and running statistics afterwards; its mode
+    afterwards; and for every forward pass whether the model was in training and whether gradients were recorded.
+    """
+    import torch
+
+    model = inputs["model"]
+    handed = {name: model if value is model else _tensors(value) for name, value in inputs.items()}
+    if "optimizer" in inputs:
+        options = dict(inputs["optimizer"])
+        handed["optimizer"] = getattr(torch.optim, options.pop("name"))(model.parameters(), **options)
+    passes: list[list[bool]] = []
+    hook = model.register_forward_pre_hook(lambda module, _: passes.append([module.training, torch.is_grad_enabled()]))
+    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):
+        returned = subject(**handed)
+    hook.remove()
+    parameters = [tensor.detach().numpy() for tensor in model.parameters()]
+    statistics = [tensor.numpy() for tensor in model.buffers() if tensor.is_floating_point()]
+    return _plain(returned), parameters, statistics, model.training, passes
 
 
 Key = tuple[str, str, tuple[int, ...]]  # the class of the layer, the name of its parameter or buffer, the shape
+
+
+def fill(made: Any, seed: int) -> Any:
+    """The module in float64, all its parameters and running statistics replaced by `filling`."""
+    import torch
+
+    made = made.double()
+    with torch.no_grad():
+        for key, _, tensor in _arrays(made):
+            if tensor.is_floating_point():  # batch norm counts batches in whole numbers
+                tensor.copy_(torch.from_numpy(filling(seed, *key)))
+    return made
 
 
 def filling(seed: int, layer: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -130,8 +160,31 @@ def _arrays(made: Any) -> list[tuple[Key, str, Any]]:
     return found
 
 
-def _learned(tensor: Any) -> bool:
-    return tensor.requires_grad
+def _tensors(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_tensors, value))
+    return value
+
+
+def _plain(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.detach().numpy() if value.ndim else value.item()
+    if isinstance(value, (list, tuple)):
+        return (list if isinstance(value, list) else tuple)(map(_plain, value))
+    return {name: _plain(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def _by_kind(arrays: Iterable[tuple[Key, Any]]) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for key, tensor in arrays:
+        found[_shown(key)] = found.get(_shown(key), 0) + tensor.numpy()
+    return dict(sorted(found.items()))
 
 
 def _shown(key: Key) -> str:

@@ -11,11 +11,25 @@ from typing import Any
 from autograder.torch_probes import fill
 
 
-def sequential(layers: Sequence[tuple[str, dict[str, Any]]], seed: int, training: bool = True) -> Any:
-    """An nn.Sequential in float64: of each layer the class's name in torch.nn and its arguments; its numbers are those of `fill`."""
+def sequential(layers: Sequence[Any], seed: int, training: bool = True) -> Any:
+    """An nn.Sequential in float64; its numbers are those of `fill`.
+
+    layers  for each [name of a class in torch.nn, its arguments], or a list of such for an nn.Sequential inside this one, or a number: the
+            layer at that earlier place once more
+    """
+    return fill(_chained(layers), seed).train(training)
+
+
+def _chained(layers: Sequence[Any]) -> Any:
     from torch import nn
 
-    return fill(nn.Sequential(*(getattr(nn, name)(**arguments) for name, arguments in layers)), seed).train(training)
+    made: list[Any] = []
+    for layer in layers:
+        if isinstance(layer, int):
+            made.append(made[layer])
+        else:
+            made.append(getattr(nn, layer[0])(**layer[1]) if isinstance(layer[0], str) else _chained(layer))
+    return nn.Sequential(*made)
 
 
 def loss(name: str) -> Callable[..., Any]:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder import values
+
 
 def module(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is a class of `nn.Module`: what it is made of, and what it computes with numbers that are handed in.
@@ -64,26 +66,38 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
 
     model      a `Given` model; what it computes with is float64
     optimizer  name of a class of torch.optim and its options, as a dictionary with "name" (may be left out): made for the model's parameters
+    refuses    True where a ValueError is the right answer: "ValueError" counts as returned then (may be left out)
     all other inputs are handed on; arrays, also in lists, as tensors
 
-    Returns what the subject returned, with arrays for tensors; the model's parameters and running statistics afterwards; its mode
-    afterwards; and for every forward pass whether the model was in training and whether gradients were recorded.
+    Returns what the subject returned, with arrays for tensors and "the model" for the model; the model's parameters and running statistics
+    afterwards; its mode and those of its modules; for every forward pass whether the model was in training and whether gradients were recorded;
+    whether the parameters are the objects that they were, and whether their memory is their own; and how many hooks were left behind.
     """
     import torch
 
     model = inputs["model"]
-    handed = {name: model if value is model else _tensors(value) for name, value in inputs.items()}
+    handed = {name: model if value is model else _tensors(value) for name, value in inputs.items() if name != "refuses"}
     if "optimizer" in inputs:
         options = dict(inputs["optimizer"])
         handed["optimizer"] = getattr(torch.optim, options.pop("name"))(model.parameters(), **options)
-    passes: list[list[bool]] = []
+    before, passes = list(model.parameters()), []
     hook = model.register_forward_pre_hook(lambda module, _: passes.append([module.training, torch.is_grad_enabled()]))
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):
-        returned = subject(**handed)
+        try:
+            returned = subject(**handed)
+        except ValueError:
+            if "refuses" not in inputs:
+                raise
+            returned = "ValueError"
     hook.remove()
     parameters = [tensor.detach().numpy() for tensor in model.parameters()]
     statistics = [tensor.numpy() for tensor in model.buffers() if tensor.is_floating_point()]
-    return _plain(returned), parameters, statistics, model.training, passes
+    handed_in = [array for value in inputs.values() for array in _numpy_in(value)]
+    kept = [id(tensor) for tensor in model.parameters()] == [id(tensor) for tensor in before]
+    own = not any(np.may_share_memory(array, other) for array in (*parameters, *statistics) for other in handed_in)
+    modes = [made.training for made in model.modules()]
+    hooks = sum(len(made._forward_hooks) + len(made._forward_pre_hooks) for made in model.modules())
+    return "the model" if returned is model else _plain(returned), parameters, statistics, modes, passes, kept, own, hooks
 
 
 Key = tuple[str, str, tuple[int, ...]]  # the class of the layer, the name of its parameter or buffer, the shape
@@ -170,11 +184,23 @@ def _tensors(value: Any) -> Any:
     return value
 
 
+def _numpy_in(value: Any) -> Iterator[np.ndarray]:
+    """The arrays in an input: itself, in lists and dictionaries, or those of a network of NumPy layers."""
+    if isinstance(value, np.ndarray):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
+        yield from _numpy_in(part)
+    for layer in value.layers() if hasattr(value, "layers") else ():
+        yield from _numpy_in(vars(layer))
+
+
 def _plain(value: Any) -> Any:
     import torch
 
     if isinstance(value, torch.Tensor):
-        return value.detach().numpy() if value.ndim else value.item()
+        if value.requires_grad:
+            raise values.NotPlain("a tensor that keeps all that its gradient needs (take .item())")
+        return value.numpy() if value.ndim else value.item()
     if isinstance(value, (list, tuple)):
         return (list if isinstance(value, list) else tuple)(map(_plain, value))
     return {name: _plain(part) for name, part in value.items()} if isinstance(value, dict) else value

@@ -179,8 +179,8 @@ def test_a_function_of_a_model_is_seen_at_work() -> None:
     }
     answer = observe("of_model", epoch, inputs)
     assert answer.status == OK and answer.modified == ()
-    total, parameters, statistics, training, passes = answer.output
-    assert training is False and passes == [[True, True], [True, True], [False, False]]
+    total, parameters, statistics, modes, passes, kept, own, hooks = answer.output
+    assert not any(modes) and kept and own and hooks == 0 and passes == [[True, True], [True, True], [False, False]]
 
     model = sequential(LAYERS, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)

@@ -13,7 +13,7 @@ from autograder.values import Given
 NAMES = {"w": "weight", "b": "bias", "gamma": "weight", "beta": "bias", "running_mean": "running_mean", "running_var": "running_var"}
 
 
-def copied(*, left_out=(), only=None, swapped=(), how="copy", checked=True, wanted=None, by="position"):
+def copied(*, left_out=(), only=None, swapped=(), how="copy", checked="number shape", returns=lambda model: model):
     """The judge's own function; every keyword-only argument is a way to get it wrong."""
 
     def copy_weights(network, model):
@@ -22,7 +22,7 @@ def copied(*, left_out=(), only=None, swapped=(), how="copy", checked=True, want
 
         sources = [layer for layer in network.layers() if layer.parameters]
         targets = [made for made in model.modules() if list(made.parameters(recurse=False))]
-        if checked and len(sources) != len(targets):
+        if "number" in checked and len(sources) != len(targets):
             raise ValueError("another number of layers")
         for source, target in list(zip(sources, targets))[:only]:
             for name, array in vars(source).items():
@@ -32,18 +32,16 @@ def copied(*, left_out=(), only=None, swapped=(), how="copy", checked=True, want
                         continue
                     name_there = NAMES[dict(swapped).get(kind, kind)]
                     there = getattr(target, name_there)
-                    if checked and tuple(there.shape) != numbers.shape:
+                    if "shape" in checked and tuple(there.shape) != numbers.shape:
                         raise ValueError("another shape")
-                    if how == "reshape":
-                        numbers = numbers.reshape(there.shape)
                     fresh = torch.from_numpy(numbers)
                     if how == "new" and name_there in ("weight", "bias"):
                         setattr(target, name_there, nn.Parameter(fresh.clone().to(there.dtype)))
-                    elif how == "data" or how == "data of its dtype":
-                        there.data = fresh if how == "data" else fresh.to(there.dtype)
+                    elif how == "data":
+                        there.data = fresh
                     else:
                         there.data.copy_(fresh)
-        return wanted(model) if wanted else model
+        return returns(model)
 
     return copy_weights
 
@@ -94,6 +92,12 @@ def _without(rng, number):
     return drawn | {"network": Given("layers_with_numbers", {"layers": layers[:number] + layers[number + 1 :]})}
 
 
+def _narrow(rng):
+    """A network that gives one number where its model gives four: its last arrays would broadcast."""
+    (name, options, names), drawn = LAYERS[-1], _drawn(rng, LAYERS)
+    return drawn | {"network": _drawn(rng, (*LAYERS[:-1], (name, options | {"out_features": 1}, names)))["network"]}
+
+
 def _draw(rng):
     plain, normed = LAYERS[:1] + LAYERS[2:6] + LAYERS[7:], LAYERS
     yield Case("weights", _drawn(rng, plain), compare=("parameters",))
@@ -103,8 +107,8 @@ def _draw(rng):
     yield Case("own memory", _drawn(rng, normed), compare=("kept", "own"))
     yield Case("own memory", _drawn(rng, normed, np.float32), compare=("kept", "own", "parameters"), tolerance=1e-6)
     yield Case("own memory", _drawn(rng, plain), compare=("returned",))
-    for number in (0, 5):
-        yield Case("refuses", _without(rng, number) | {"refuses": True}, compare=("returned",))
+    for given in (_without(rng, 7), _narrow(rng)):
+        yield Case("refuses", given | {"refuses": True}, compare=("returned",))
 
 
 copy_weights = Exercise(
@@ -139,10 +143,14 @@ copy_weights = Exercise(
             copied(swapped=(("gamma", "beta"), ("beta", "gamma"))),
         ),
         Misconception(
-            "mean_for_variance", "Running mean and running variance have changed places.", "Give each to its own name.",
+            "mean_for_variance",
+            "Running mean and running variance have changed places.",
+            "Give each to its own name.",
             copied(swapped=(("running_mean", "running_var"), ("running_var", "running_mean"))),
         ),
-        Misconception("first_only", "Only the first layer was copied.", "Go through all pairs of layers. Is the return inside the loop?", copied(only=1)),
+        Misconception(
+            "first_only", "Only the first layer was copied.", "Go through all pairs of layers: a return inside the loop ends it early.", copied(only=1)
+        ),
         Misconception(
             "shared_memory",
             "The model's tensors share their memory with the network's arrays: what trains one will change the other.",
@@ -159,17 +167,24 @@ copy_weights = Exercise(
             "no_refusal",
             "Layers that do not match are copied as far as they go, without a word.",
             "zip ends with the shorter list. Compare the two numbers of layers first, and raise ValueError.",
-            copied(checked=False),
+            copied(checked=""),
         ),
-        Misconception("returns_nothing", "The model does not come back.", "Return model.", copied(wanted=lambda model: 0)),
+        Misconception(
+            "spread_out",
+            "An array of another shape is spread out to fill the tensor, without a word.",
+            "copy_ broadcasts, as NumPy does: compare the shapes first, and raise ValueError where they differ.",
+            copied(checked="number"),
+        ),
+        Misconception("returns_nothing", "The model does not come back.", "Return model.", copied(returns=lambda model: 0)),
     ),
     hints=(
-        "Print both sides for one small network: the shapes of network.layers()' parameters, and of model.named_parameters(). Which belongs to which?",
-        "Keep the layers with parameters on both sides, and go through them in pairs. On the kit's side a dictionary says what a layer has; on "
-        "PyTorch's side getattr finds a tensor by its name.",
-        "Make two lists: layers with parameters, and modules that hold parameters themselves (parameters(recurse=False)). Compare their lengths. Within "
-        "torch.no_grad(), for each pair and each array, find the tensor of the name in the table, compare shapes, and copy_ into it. Then "
-        "the running statistics where the layer has them. Return the model.",
+        "Print both sides for one small network: the shapes of network.layers()' parameters, and of model.named_parameters(). Which belongs to "
+        "which?",
+        "Keep the layers with parameters on both sides, and go through them in pairs. On the kit's side a dictionary says what a layer has; "
+        "on PyTorch's side getattr finds a tensor by its name.",
+        "Make two lists: layers with parameters, and modules that hold parameters themselves (parameters(recurse=False)). "
+        "Compare their lengths. Within torch.no_grad(), for each pair and each array, find the tensor of the name in the table, compare shapes, and "
+        "copy_ into it. Then the running statistics where the layer has them. Return the model.",
     ),
 )
 

@@ -151,16 +151,21 @@ layer_table = Exercise(
         ),
         Misconception("mode_left", "The model is left in evaluation mode.", "Note module.training of every module before, and put it back.",
                       table(mode="left")),
-        Misconception("mode_train", "The model is left in training mode, however it came.", "Note module.training of every module before, and put it back.",
-                      table(mode="train")),
+        Misconception(
+            "mode_train",
+            "The model is left in training mode, however it came.",
+            "Note module.training of every module before, and put it back.",
+            table(mode="train"),
+        ),
     ),
     hints=(
         "A layer knows its parameters by itself. But the shape that comes out is only known when something goes through: what could you send?",
         "register_forward_hook(f) has f(layer, inputs, output) called after each forward pass of a layer. Give every layer without children such a "
         "hook that adds a row, send one image of zeros through, and take the hooks off.",
-        "For each (name, module) of named_modules() without children: make a hook that knows the name. In it: output.shape[1:], the sum of numel() "
-        "over the layer's parameters (0 if it was counted before), and operations by kind: output[0].numel() times the numbers in one filter, or times "
-        "in_features. Note all modes, eval(), no_grad, run zeros of (1, *shape) in the parameters' dtype; then remove hooks, put modes back.",
+        "For each (name, module) of named_modules() without children: make a hook that knows the name. In it: output.shape[1:], the sum of "
+        "numel() over the layer's parameters (0 if it was counted before), and operations by kind: output[0].numel() times the numbers in one "
+        "filter, or times in_features. Note all modes, eval(), no_grad, run zeros of (1, *shape) in the parameters' dtype; then remove hooks, "
+        "put modes back.",
     ),
 )
 

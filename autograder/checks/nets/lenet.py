@@ -12,7 +12,7 @@ ALL = (True, True, True, True)
 def lenet5(
     *, activation="Tanh", pooling="AvgPool2d", bent=ALL, pool_first=False, padding=0, widths=(6, 16, 120, 84), last=(), bias=True, fixed=None
 ):
-    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: these channels and classes whatever is asked."""
+    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: its channels and classes, always."""
 
     def build(channels=1, classes=10):
         from torch import nn
@@ -103,7 +103,10 @@ LeNet5 = Exercise(
             lenet5(last=(("Softmax", {"dim": 1}),)),
         ),
         Misconception(
-            "tanh_at_end", "The scores went through tanh as well.", "Scores may be of any size: nothing comes after the last layer.", lenet5(last=(("Tanh", {}),))
+            "tanh_at_end",
+            "The scores went through tanh as well.",
+            "Scores may be of any size: nothing comes after the last layer.",
+            lenet5(last=(("Tanh", {}),)),
         ),
         Misconception(
             "padded_for_28",
@@ -118,7 +121,10 @@ LeNet5 = Exercise(
             lenet5(fixed=(1, 10)),
         ),
         Misconception(
-            "no_biases", "The layers have no biases.", "LeNet-5 has a bias for every filter and every unit: leave bias=False away.", lenet5(bias=False)
+            "no_biases",
+            "The layers have no biases.",
+            "LeNet-5 has a bias for every filter and every unit: leave bias=False away.",
+            lenet5(bias=False),
         ),
     ),
     hints=(

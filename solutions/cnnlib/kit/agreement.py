@@ -6,12 +6,13 @@ import numpy as np
 from .images import BLUE, GREEN, GREY, RED
 
 
-def show_agreement(measured, written, size=2.7, close=1e-4):
+def show_agreement(measured, written, size=2.7, close=1e-4, xlabel="measured slope", ylabel="written gradient"):
     """A picture per candidate: every dot is one number, across what was measured, up what was written. Right ones lie on the line.
 
     measured  array: slopes by differences
     written   {name: array of the same size}
     close     up to which share of the largest slope a difference still counts as agreement
+    xlabel, ylabel  what the two are, if not that
     """
     measured = np.ravel(measured)
     figure, axes = plt.subplots(1, len(written), figsize=(size * len(written), size + 0.3), layout="constrained", squeeze=False)
@@ -27,8 +28,8 @@ def show_agreement(measured, written, size=2.7, close=1e-4):
         axis.set_xlim(-most, most)
         reach = max(most, 1.1 * np.abs(values).max())
         axis.set_ylim(-reach, reach)
-        axis.set_xlabel("measured slope", fontsize=9)
+        axis.set_xlabel(xlabel, fontsize=9)
         axis.tick_params(labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("written gradient", fontsize=9)
+    axes[0, 0].set_ylabel(ylabel, fontsize=9)
     plt.show()

@@ -50,11 +50,10 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from autograder import check
-from cnnlib import lenet, training
-from cnnlib.kit import BatchNorm2d, Conv2d, Flatten, GlobalAvgPool2d, Linear, ReLU, Sequential
+from cnnlib import conv, lenet, training
+from cnnlib.kit import BatchNorm2d, Conv2d, GlobalAvgPool2d, Linear, ReLU, Sequential
 from cnnlib.kit import best_seconds, grey, lenet_images, load, photo, progress
-from cnnlib.kit import show_agreement, show_bars, show_curves, show_images, show_run_bars, show_runs
-from cnnlib.kit import to_batch, waits_for
+from cnnlib.kit import show_bars, show_curves, show_pairs, show_runs, to_batch, waits_for
 from cnnlib.kit.pieces import piece
 from cnnlib.nets import bridge
 from cnnlib.nets import inspect as inspection
@@ -140,10 +139,8 @@ with waits_for("conv.conv2d_backward"):
     out = F.conv2d(*leaves, stride=2, padding=1)
     dout = rng.standard_normal(out.shape)
     out.backward(torch.from_numpy(dout))
-    from cnnlib import conv
-
-    for name, own, leaf in zip(("x", "w", "b"), conv.conv2d_backward(dout, image, w, b, 2, 1), leaves):
-        show_agreement(own, {f"d{name}": leaf.grad.numpy()}, xlabel="your gradient", ylabel="autograd's")
+    own = conv.conv2d_backward(dout, image, w, b, 2, 1)
+    show_pairs({name: (mine, leaf.grad.numpy()) for name, mine, leaf in zip(("dx", "dw", "db"), own, leaves)}, "your gradient", "autograd's")
 
 # %% [markdown]
 # > **Takeaway.** Autograd is your backward, bookkept. It saves work; it does not change a number.
@@ -244,20 +241,22 @@ def both_ways(network, model, images, labels):
     } | ({"running statistics": (np.concatenate(kept), np.concatenate(buffers))} if kept else {})
 
 
+def compare(title, pairs):
+    for name, (mine, theirs) in pairs.items():
+        print(f"{title}, {name}: {mine.size:,} numbers, largest difference {np.abs(mine - theirs).max():.1e}")
+    show_pairs(pairs, "your layers", "PyTorch's")
+
+
 with waits_for("lenet.build_lenet5", "nets.lenet.LeNet5", "nets.bridge.copy_weights"):
     images, labels = x_train[:32].astype(np.float64), y_train[:32]
     own = lenet.build_lenet5(np.random.default_rng(0))
-    for name, (mine, theirs) in both_ways(own, bridge.copy_weights(own, torch_lenet.LeNet5().double()), images, labels).items():
-        print(f"LeNet-5, {name}: {mine.size:,} numbers, largest difference {np.abs(mine - theirs).max():.1e}")
-        show_agreement(mine, {name: theirs}, xlabel="your layers", ylabel="PyTorch's")
+    compare("LeNet-5", both_ways(own, bridge.copy_weights(own, torch_lenet.LeNet5().double()), images, labels))
 
 # %%
 with waits_for("nets.bridge.copy_weights"):
     rng = np.random.default_rng(1)
     own = Sequential(Conv2d(1, 4, 3, rng=rng), BatchNorm2d(4), ReLU(), GlobalAvgPool2d(), Linear(4, 10, rng=rng)).train()
-    for name, (mine, theirs) in both_ways(own, bridge.copy_weights(own, small.double().train()), images, labels).items():
-        print(f"with batch norm, {name}: {mine.size:,} numbers, largest difference {np.abs(mine - theirs).max():.1e}")
-        show_agreement(mine, {name: theirs}, xlabel="your layers", ylabel="PyTorch's")
+    compare("with batch norm", both_ways(own, bridge.copy_weights(own, small.double().train()), images, labels))
 
 # %% [markdown]
 # Not equal bits: the two add in another order, and round. That is what "the same" means between two programs: differences of the size of rounding, 1e-15 of float64's numbers, 1e-6 of float32's.
@@ -381,8 +380,9 @@ with waits_for("nets.inspect.layer_table"):
 with waits_for("nets.lenet.LeNet5", "nets.inspect.layer_table"):
     count = lambda rows, column: sum(row[column] for row in rows)
     totals = {"LeNet-5": lenet_rows, "AlexNet": alexnet_rows}
-    show_bars(list(totals), [count(rows, 3) for rows in totals.values()], "Parameters", "numbers", log=True)
-    show_bars(list(totals), [count(rows, 4) for rows in totals.values()], "Operations for one image", "multiplications with additions", log=True)
+    for column, title, words in ((3, "Parameters", "numbers"), (4, "Operations for one image", "multiplications with additions")):
+        values = [count(rows, column) for rows in totals.values()]
+        show_bars(list(totals), values, title, words, log=True, text=[f"{value:,}" for value in values])
     places_more, halves = (6 * 6 - 5 * 5) * 256 * 4096, (256 * 25 * 48) + (384 * 9 * 192) + (256 * 9 * 192)
     print(f"with 6×6 places and divided convolutions: {count(alexnet_rows, 3) + places_more - halves:,} parameters")
 
@@ -420,11 +420,11 @@ print(f"the last: {[len(labels) for _, labels in batches][-1]} examples")
 #
 # `model.training` says which mode it is, and `model.train(False)` is `model.eval()`. Both reach all parts. `next(model.parameters()).device` says where the model lives, and `images.to(device)` brings a batch there.
 #
-# **Predict.** A loader gives batches of 32, and last one of 29. Their mean losses are averaged, each batch counting the same. Is the result the mean over all examples?
+# **Predict.** A loader gives batches of 32, and at last one of 2. Their mean losses are averaged, each batch counting the same. Is the result the mean over all examples?
 #
 # <details><summary>Answer</summary>
 #
-# No: an example of the last batch counts 32/29 times as much as another. Add up mean · size, and divide by the number of examples.
+# No: an example of the last batch counts 16 times as much as another. Add up mean · size, and divide by the number of examples.
 # </details>
 #
 # **Exercise `training.train_one_epoch`** · 22 points · difficulty ●●●○○ · 35 minutes · in `cnnlib/training.py`
@@ -458,9 +458,11 @@ with waits_for("lenet.build_lenet5", "nets.lenet.LeNet5", "nets.bridge.copy_weig
         torch_step(model, optimizer, images, labels)
     show_curves({name: (range(len(values)), values) for name, values in losses.items()}, "One epoch of LeNet-5 on digits", "batch", "loss", markers=False)
     apart = np.abs(np.subtract(*losses.values()))
-    print(f"the losses differ by at most {apart.max():.1e}")
+    print(f"There are two curves, one beneath the other: they differ by at most {apart.max():.1e}.")
 
 # %% [markdown]
+# (The last batch has only two digits in it: its loss says little.)
+#
 # ### Experiment: and now in earnest
 #
 # Your `train_one_epoch` and `evaluate`, Adam in place of SGD, three seeds:

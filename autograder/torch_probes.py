@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -78,6 +80,7 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
     model = inputs["model"]
     handed = {name: model if value is model else _tensors(value) for name, value in inputs.items() if name != "refuses"}
     if "optimizer" in inputs:
+        _name_a_folder_for_temporary_files()
         options = dict(inputs["optimizer"])
         handed["optimizer"] = getattr(torch.optim, options.pop("name"))(model.parameters(), **options)
     before, passes = list(model.parameters()), []
@@ -172,6 +175,14 @@ def _arrays(made: Any) -> list[tuple[Key, str, Any]]:
                 seen.add(id(tensor))
                 found.append(((type(layer).__name__, name, tuple(tensor.shape)), f"{prefix}.{name}".lstrip("."), tensor))
     return found
+
+
+def _name_a_folder_for_temporary_files() -> None:
+    """Optimizers load torch's compiler, which asks for one and never uses it here. In a sandbox nothing can be written, so there is none."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        tempfile.tempdir = os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.curdir
 
 
 def _tensors(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ TOLERANCE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-4, np.dtype(np
 WORDS = {"f": "numbers", "i": "whole numbers", "u": "whole numbers", "b": "True and False"}
 
 FEW = 20  # so many numbers are told one by one
+MOST_NAMES = 4
 NO_RETURN = " (is a `return` missing?)"
 
 Finding = tuple[str, str]  # kind and text, as in `verdict.Difference`
@@ -61,6 +63,8 @@ def _compare(expected: Any, got: Any, case: Case, exact_dtype: bool) -> Finding 
         return None if int(got) == int(expected) else ("value", f"got {brief(int(got))}, expected {int(expected)}")
     if isinstance(expected, (float, np.floating)):
         return _floats(np.asarray(float(expected)), _number(got), case) if _is_number(got) else ("type", f"should be a number; it is {kind_of(got)}")
+    if _is_list_of_names(expected) and _is_list_of_names(got):
+        return _names(expected, got)
     if isinstance(expected, (tuple, list)):
         if not isinstance(got, (tuple, list)) or len(got) != len(expected):
             return "type", f"should be {len(expected)} values; it is {kind_of(got)}"
@@ -71,6 +75,22 @@ def _compare(expected: Any, got: Any, case: Case, exact_dtype: bool) -> Finding 
             return "type", f"should be a dictionary with {', '.join(map(repr, missing))}"
         return _first(_at_key(key, _compare(expected[key], got[key], case, exact_dtype)) for key in expected)
     return None if type(got) is type(expected) and got == expected else ("value", f"got {brief(got)}, expected {brief(expected)}")
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return type(value) is list and len(value) > 0 and all(type(item) is str for item in value)
+
+
+def _names(expected: list[str], got: list[str]) -> Finding | None:
+    """Lists of names, such as a network's parameters: their order says nothing, how often each occurs does."""
+    missing, strange = Counter(expected) - Counter(got), Counter(got) - Counter(expected)
+    found = [f"{what} {_counted(names)}" for what, names in (("missing:", missing), ("not asked for:", strange)) if names]
+    return ("value", "; ".join(found)) if found else None
+
+
+def _counted(names: Counter[str]) -> str:
+    shown = [f"{count} times {name}" if count > 1 else name for name, count in sorted(names.items())]
+    return ", ".join(shown[:MOST_NAMES]) + (f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else "")
 
 
 def _arrays(expected: np.ndarray, got: Any, case: Case, exact_dtype: bool) -> Finding | None:

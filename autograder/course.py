@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograder.exercise import Exercise, UnknownExercise, load
+from autograder.exercise import Exercise, UnknownExercise, file_of, load
+from autograder.loading import place
 
 SECRET_VARIABLE = "STRIDE_SECRET_SEED"
 SECRET_LENGTH = 16
@@ -70,7 +71,7 @@ class Assignment:
     @property
     def modules(self) -> tuple[str, ...]:
         """The `cnnlib` files that are handed in, in order of first use."""
-        return tuple(dict.fromkeys(id.partition(".")[0] for id in self.exercise_ids if load(id).is_function))
+        return tuple(dict.fromkeys(load(id).module for id in self.exercise_ids if load(id).is_function))
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -86,7 +87,7 @@ class Assignment:
     @property
     def files(self) -> tuple[str, ...]:
         """All files that are handed in, relative to the submission's folder."""
-        return (f"{self.notebook}.ipynb", *(f"cnnlib/{module}.py" for module in (*self.modules, *self.uses)), *self.artefacts)
+        return (f"{self.notebook}.ipynb", *map(file_of, (*self.modules, *self.uses)), *self.artefacts)
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,10 @@ class Course:
     def cnnlib(self) -> Path:
         """The folder of the learner's files (STRIDE_CNNLIB names another, such as solutions/cnnlib)."""
         return Path(os.environ.get("STRIDE_CNNLIB") or self.root / "cnnlib").resolve()
+
+    def place(self, module: str) -> Path:
+        """Where the learner's file of a module lies, `conv` or `nets.lenet`."""
+        return place(module, self.cnnlib)
 
     def secret_seed(self) -> str:
         """The seed of the hidden cases: from the environment, or from course.secret beside course.toml, made on first use."""

@@ -91,7 +91,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One graded unit. `id` is `module.name`: the function `name` in `cnnlib/module.py`.
+    """One graded unit. `id` is `module.name`: the function or class `name` in `cnnlib/module.py` (`nets.lenet.LeNet5`: in `cnnlib/nets/lenet.py`).
 
     draw        draw(rng) -> cases. Must be a pure function of the generator.
     oracle      the subject's signature; what is expected, computed in float64.
@@ -131,11 +131,16 @@ class Exercise:
 
     @property
     def module(self) -> str:
-        return self.id.partition(".")[0]
+        return self.id.rpartition(".")[0]
 
     @property
     def name(self) -> str:
-        return self.id.partition(".")[2]
+        return self.id.rpartition(".")[2]
+
+    @property
+    def file(self) -> str:
+        """Where a learner writes it, relative to the course."""
+        return file_of(self.module)
 
     @property
     def is_function(self) -> bool:
@@ -168,14 +173,20 @@ class UnknownExercise(LookupError):
         return [str(self)]
 
 
+def file_of(module: str) -> str:
+    """A module of the learner's, `conv` or `nets.lenet`, as a file relative to the course: `cnnlib/nets/lenet.py`."""
+    return f"cnnlib/{module.replace('.', '/')}.py"
+
+
 @cache
 def load(id: str) -> Exercise:
     """The exercise `module.name`, from `autograder/checks/module.py`."""
-    module, _, name = id.partition(".")
+    module = id.rpartition(".")[0]
+    place = f"autograder.checks.{module}"
     try:
-        checks = importlib.import_module(f"autograder.checks.{module}") if module.isidentifier() else None
+        checks = importlib.import_module(place) if all(map(str.isidentifier, module.split("."))) else None
     except ModuleNotFoundError as error:
-        if error.name != f"autograder.checks.{module}":
+        if not f"{place}.".startswith(f"{error.name}."):
             raise
         checks = None
     there = {exercise.id: exercise for exercise in getattr(checks, "EXERCISES", ())}

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.torch_givens import TORCH_GIVENS
+
 
 def weighted_sines(weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """f(x) = sum(weights * sin(x)), whose gradient is weights * cos(x)."""
@@ -153,6 +155,25 @@ class locking(handing_on):
         return dout
 
 
+class layers_with_numbers:
+    """A network that only holds numbers: layers() gives its layers in order, each with what the kit's have.
+
+    layers  for each a dictionary: "parameters", and "running_mean" and "running_var" where it keeps such
+    """
+
+    def __init__(self, layers: list[dict[str, Any]]) -> None:
+        self._layers = [_Numbers(**layer) for layer in layers]
+
+    def layers(self) -> list[_Numbers]:
+        return list(self._layers)
+
+
+class _Numbers:
+    def __init__(self, parameters: dict[str, np.ndarray], **statistics: np.ndarray) -> None:
+        self.parameters, self.gradients = parameters, {}
+        vars(self).update(statistics)
+
+
 FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
-LAYERS = (mixing_layer, handing_on, locking)
-GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS)}
+LAYERS = (mixing_layer, handing_on, locking, layers_with_numbers)
+GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS, *TORCH_GIVENS)}

@@ -162,7 +162,7 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
             return f"needs {other[1]}, which is not written yet — stride hint {other[1]}"
         return f"not written yet — stride hint {exercise.id}"
     if answer.status == probes.MISSING:
-        return message or f"there is no `{exercise.name}` in {exercise.module}.py"
+        return message or f"there is no `{exercise.name}` in {exercise.file}"
     if answer.status == probes.PROTOCOL:
         return "sent something that is not an answer"
     text = {

@@ -32,20 +32,25 @@ class Missing(LookupError):
         self.answer = answer
 
 
+def place(module: str, cnnlib: Path) -> Path:
+    """The file of a module, `conv` or `nets.lenet`, in the folder `cnnlib`."""
+    return cnnlib.joinpath(*module.split(".")).with_suffix(".py")
+
+
 def load_function(module: str, name: str, cnnlib: Path) -> Any:
     """The learner's function `name`, from `module`.py in the folder `cnnlib` as it is saved now. Raises Missing, with the reason."""
-    path = cnnlib / f"{module}.py"
+    path = place(module, cnnlib)
     if not path.is_file():
-        raise Missing(Answer(probes.MISSING, message=f"there is no file cnnlib/{module}.py"))
+        raise Missing(Answer(probes.MISSING, message=f"there is no file cnnlib/{path.relative_to(cnnlib).as_posix()}"))
     try:
-        loaded, family = _load_fresh(f"cnnlib.{module}", path)
+        loaded, family = _load_fresh(f"cnnlib.{module}", cnnlib)
         subject = getattr(loaded, name, None)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise _unloadable(error) from error
     if not callable(subject):
-        raise Missing(Answer(probes.MISSING, message=f"there is no function {name} in cnnlib/{module}.py"))
+        raise Missing(Answer(probes.MISSING, message=f"there is no function {name} in cnnlib/{path.relative_to(cnnlib).as_posix()}"))
     return _homely(subject, cnnlib, family) if isinstance(subject, types.FunctionType) else subject
 
 
@@ -62,7 +67,7 @@ def load_answer(source: str, name: str, cnnlib: Path) -> Any:
         for path in sorted(cnnlib.glob("*.py")):
             if path.stem != "__init__" and re.search(rf"\b{re.escape(path.stem)}\b", source):
                 try:
-                    scope[path.stem] = _load_fresh(f"cnnlib.{path.stem}", path)[0]
+                    scope[path.stem] = _load_fresh(f"cnnlib.{path.stem}", cnnlib)[0]
                 except (Exception, SystemExit):
                     continue  # the cell may do without it; if not, the NameError that follows says so
         exec(compile(source, CELL, "exec"), scope)
@@ -94,23 +99,28 @@ class _Folder(importlib.abc.MetaPathFinder):
         self.folder = folder
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
-        file = self.folder / f"{name.removeprefix('cnnlib.')}.py"
-        if not _is_ours(name) or name == "cnnlib" or not file.is_file():
+        if not _is_ours(name) or name == "cnnlib":
             return None
-        return importlib.util.spec_from_file_location(name, file, loader=_FromSource(name, str(file)))
+        file = place(name.removeprefix("cnnlib."), self.folder)
+        inside = None
+        if not file.is_file():
+            file, inside = file.with_suffix("") / "__init__.py", [str(file.with_suffix(""))]
+        if not file.is_file():
+            return None
+        return importlib.util.spec_from_file_location(name, file, loader=_FromSource(name, str(file)), submodule_search_locations=inside)
 
 
-def _load_fresh(name: str, path: Path) -> tuple[types.ModuleType, dict[str, types.ModuleType]]:
-    """Execute the file anew, with its siblings in the same folder loaded anew too, and leave the session's own modules as they were.
+def _load_fresh(name: str, cnnlib: Path) -> tuple[types.ModuleType, dict[str, types.ModuleType]]:
+    """Execute the module anew, with its siblings in the folder `cnnlib` loaded anew too, and leave the session's own modules as they were.
 
     Returns the module, and all that were loaded, by name.
     """
-    for file in [file for file in linecache.cache if file.startswith(str(path.parent))]:
+    for file in [file for file in linecache.cache if file.startswith(str(cnnlib))]:
         del linecache.cache[file]
     package = types.ModuleType("cnnlib")
-    package.__path__ = [str(path.parent)]
+    package.__path__ = [str(cnnlib)]
     family = {"cnnlib": package}
-    with _at_home(_Folder(path.parent), family):
+    with _at_home(_Folder(cnnlib), family):
         return importlib.import_module(name), family
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder import judge, probes, runner
 from autograder.definitions import definitions, statements
 from autograder.exercise import Exercise, UnknownExercise, load
+from autograder.loading import place
 
 SECONDS = 1.0  # for all pieces of an exercise together: a card is not waited for any longer
 KIT = "cnnlib.kit."
@@ -68,7 +69,7 @@ class _Walk:
             return
         self._entered.add((module, name))
         if module not in self._files:
-            self._files[module] = _File(self._cnnlib / f"{module}.py")
+            self._files[module] = _File(place(module, self._cnnlib))
         file = self._files[module]
         for used in _dotted_names(file.definitions.get(name)):
             self._follow(module, file, used)
@@ -83,9 +84,13 @@ class _Walk:
         if full.startswith(KIT):
             if self._with_layers:
                 for piece in _pieces_of_layer(full.rpartition(".")[2]):
-                    self.enter(*piece.split(".", 1))
-        elif full.startswith("cnnlib.") and full.count(".") >= 2:
-            self.enter(*full.split(".")[1:3])
+                    module, _, function = piece.rpartition(".")
+                    self.enter(module, function)
+        elif full.startswith("cnnlib."):
+            parts = full.split(".")[1:]
+            ends = [end for end in range(1, len(parts)) if place(".".join(parts[:end]), self._cnnlib).is_file()]
+            for end in ends[-1:]:
+                self.enter(".".join(parts[:end]), parts[end])
 
     def _note(self, id: str) -> None:
         try:

@@ -1,8 +1,8 @@
 """Probes: the small functions that call a learner's code with one case and give back plain values.
 
 A probe runs where the subject runs: in this process for a learner's own checks, inside a sandbox for grades. So this module
-knows nothing of oracles, expected values or points, and imports NumPy, `values`, `givens` and the probes of `network_probes` and
-`repeated_probes` alone.
+knows nothing of oracles, expected values or points, and imports NumPy, `values`, `givens` and the probes of `network_probes`,
+`repeated_probes` and `torch_probes` alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import givens, network_probes, repeated_probes, values
+from autograder import givens, network_probes, repeated_probes, torch_probes, values
 
 # How a call ended. "ok" is the only status with an output to compare.
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
@@ -105,7 +105,7 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
 
 
 REPEATED = (repeated_probes.reseeded, repeated_probes.steps, repeated_probes.methods)
-NETWORKS = (network_probes.network, network_probes.block)
+NETWORKS = (network_probes.network, network_probes.block, torch_probes.module, torch_probes.of_model)
 PROBES = {probe.__name__: probe for probe in (call, answer, careful, *REPEATED, *NETWORKS)}
 
 
@@ -206,4 +206,6 @@ def _own_place(error: BaseException) -> str:
 
 
 def _place(filename: str, line: int | None, text: str | None) -> str:
-    return f"{filename.replace(os.sep, '/').rpartition('/')[2]}, line {line}: {(text or '').strip()}"[:300]
+    path = filename.replace(os.sep, "/")
+    name = path.rpartition("/cnnlib/" if "/cnnlib/" in path else "/")[2]
+    return f"{name}, line {line}: {(text or '').strip()}"[:300]

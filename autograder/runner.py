@@ -24,7 +24,7 @@ import numpy as np
 from autograder import probes
 from autograder.definitions import CODE, definitions, reached, statements
 from autograder.exercise import Case, Exercise
-from autograder.loading import Missing, load_function
+from autograder.loading import Missing, load_function, place
 from autograder.probes import Answer
 
 __all__ = ["Missing", "REPEATS", "load_subject", "run", "slowdown"]
@@ -44,7 +44,7 @@ def run(exercise: Exercise, cases: Sequence[Case], subject: Any, seconds: float 
 
 def load_subject(exercise: Exercise, cnnlib: Path) -> Any:
     """The learner's function, from the file as it is saved now. Raises Missing, with the reason."""
-    _refuse_foreign(exercise, cnnlib / f"{exercise.module}.py")
+    _refuse_foreign(exercise, place(exercise.module, cnnlib))
     try:
         with _quiet(), _time_limit(exercise.limits.get("wall_seconds", WALL_SECONDS)):
             return load_function(exercise.module, exercise.name, cnnlib)

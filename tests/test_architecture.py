@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course import load_course
+from autograder.exercise import load
+
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = set(sys.stdlib_module_names)
 PARTS = ("authoring", "cards", "classroom", "learning", "sandboxing")
@@ -16,14 +19,16 @@ PACKAGES = ("autograder", "autograder.checks", "cnnlib", *(f"autograder.{part}" 
 # What the sandbox can see of us. These import nothing of ours but each other.
 SANDBOXED = {
     *("autograder", "autograder.sandboxing"),
-    *(f"autograder.{name}" for name in ("given_pieces", "givens", "loading", "network_probes", "probes", "repeated_probes", "values")),
+    *(f"autograder.{name}" for name in ("given_pieces", "givens", "loading", "values")),
+    *(f"autograder.{name}" for name in ("probes", "network_probes", "repeated_probes", "torch_givens", "torch_probes")),
     *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "worker")),
 }
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
-    ("values", "givens", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
-    ("repeated_probes", "network_probes"),
+    ("values", "torch_probes", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
+    ("repeated_probes", "network_probes", "torch_givens"),
+    ("givens",),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
@@ -80,9 +85,11 @@ def test_imports_are_found_in_every_spelling(tmp_path: Path) -> None:
     assert imports(path, top_level_only=True) == {"a.b", "autograder.judge", "cnnlib.conv"}
 
 
-@pytest.mark.parametrize("path", files("solutions/cnnlib/*.py"))
-def test_numpy_modules_import_numpy_alone(path: Path) -> None:
-    assert {first(name) for name in imports(path)} <= {"numpy", "cnnlib"}
+@pytest.mark.parametrize("path", [*files("solutions/cnnlib/*.py"), *files("solutions/cnnlib/nets/*.py")])
+def test_a_learners_file_imports_numpy_and_what_its_exercises_name(path: Path) -> None:
+    module = ".".join(path.relative_to(ROOT / "solutions" / "cnnlib").with_suffix("").parts)
+    named = {name for id in load_course(ROOT).exercise_ids if load(id).module == module for name in load(id).imports}
+    assert {first(name) for name in imports(path)} <= {"numpy", "cnnlib"} | named
 
 
 @pytest.mark.parametrize("path", files("solutions/cnnlib/kit/*.py"))
@@ -95,13 +102,14 @@ def test_the_kit_imports_no_more_than_pictures_need(path: Path) -> None:
 def test_what_enters_the_sandbox_knows_nothing_secret(name: str) -> None:
     found = imports(ROOT / f"{name.replace('.', '/')}.py")
     assert {n for n in found if first(n) == "autograder"} <= SANDBOXED
-    assert {first(n) for n in found} - STANDARD <= {"numpy", "autograder"}
+    assert {first(n) for n in found} - STANDARD <= {"numpy", "autograder"} | ({"torch"} if ".torch_" in name else set())
+    assert "torch" not in {first(n) for n in imports(ROOT / f"{name.replace('.', '/')}.py", top_level_only=True)}
 
 
 @pytest.mark.parametrize("path", files("autograder/checks/**/*.py"))
 def test_checks_state_what_is_expected_and_run_nothing(path: Path) -> None:
     found = imports(path)
-    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks"}
+    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks", "torch_probes"}
     assert {first(name) for name in found} - STANDARD <= {"numpy", "torch", "autograder"}
 
 

@@ -15,8 +15,9 @@ import os
 import pkgutil
 import re
 import tempfile
+import types
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +203,7 @@ def _words(material: _Material, exercise: Exercise) -> Iterator[str]:
 
 def _same_face(material: _Material, exercise: Exercise) -> Iterator[str]:
     """Signature and docstring of stub and solution."""
-    name = f"cnnlib/{exercise.module}.py"
+    name = exercise.file
     solution, stub = (_face(text, exercise.name) for text in (_master(material, name), material.generated.get(name, b"").decode()))
     if solution is None:
         yield f"{exercise.id}: there is no {exercise.name} in solutions/{name}"
@@ -275,6 +276,22 @@ def _assignment(material: _Material, assignment: Assignment) -> Iterator[str]:
             yield f"{name}: the rubric before {written.id} gives {sum(marks):g} points, course.toml {written.points:g}"
 
 
+def _taught(generated: Mapping[str, bytes]) -> set[str]:
+    """The modules that learners write: `conv`, `nets.lenet`."""
+    names = [name for name in generated if name.startswith("cnnlib/") and not name.startswith(f"cnnlib/{build.KIT}/")]
+    return {".".join(Path(name).with_suffix("").parts[1:]) for name in names if Path(name).stem != "__init__"}
+
+
+def _checked(package: types.ModuleType) -> set[str]:
+    """The modules in a package that have exercises, and those in its folders."""
+    found = set()
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        inside = info.ispkg and not hasattr(module, "EXERCISES")
+        found |= {f"{info.name}.{name}" for name in _checked(module)} if inside else {info.name}
+    return found
+
+
 def _files(material: _Material) -> Iterator[str]:
     """The rule of the same path, twins, strays, and whether the generated files are up to date."""
     course, root = material.course, material.course.root
@@ -282,9 +299,8 @@ def _files(material: _Material) -> Iterator[str]:
     graded = Counter(id for name, content in material.generated.items() if name.startswith("notebooks/") for id in notebooks.graded_ids(content))
     yield from (f"{count} cells have the grade_id {id}" for id, count in graded.items() if count > 1)
 
-    taught = {Path(name).stem for name in material.generated if name.startswith("cnnlib/") and name.count("/") == 1} - {"__init__"}
-    checked = {module.name for module in pkgutil.iter_modules(checks.__path__)}
-    used = {id.partition(".")[0] for id in course.exercise_ids}
+    taught, checked = _taught(material.generated), _checked(checks)
+    used = {id.rpartition(".")[0] for id in course.exercise_ids}
     yield from (f"solutions/cnnlib/{module}.py has no exercise in course.toml" for module in sorted(taught - used))
     yield from (f"autograder/checks/{module}.py has no solutions/cnnlib/{module}.py beside it" for module in sorted(checked & used - taught))
     for module in sorted(checked):

@@ -9,7 +9,7 @@ from autograder import files
 from autograder.authoring import notebooks, stubs
 from autograder.authoring.build import generate_library, generate_notebooks
 from autograder.course import Assignment, Course, CourseError
-from autograder.exercise import Exercise, UnknownExercise, load
+from autograder.exercise import Exercise, UnknownExercise, file_of, load
 
 PRISTINE = ".stride"  # in a learner's copy: cnnlib/ and notebooks/ as they were handed out
 
@@ -89,7 +89,7 @@ def _file(course: Course, id: str) -> tuple[str, Path]:
     if _is_module(course, id):
         if course.cnnlib.is_relative_to((course.root / "solutions").resolve()):
             raise CourseError("STRIDE_CNNLIB names the solutions, which are nobody's to reset; take it away with: unset STRIDE_CNNLIB")
-        return f"cnnlib/{id}.py", course.cnnlib / f"{id}.py"
+        return file_of(id), course.place(id)
     if id in course.exercise_ids:
         return _notebook(course, course.assignment_of(id))
     return _notebook(course, course.assignment(id))

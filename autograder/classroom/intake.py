@@ -22,6 +22,7 @@ from autograder.classroom import cells, unpack
 from autograder.classroom.cells import Notebook
 from autograder.classroom.unpack import Entry, Refused, shown
 from autograder.course import Assignment, Course, CourseError
+from autograder.exercise import file_of
 
 MAX_NOTEBOOK = 256 << 20  # a notebook may carry outputs, which are dropped
 MAX_MODULE = 1 << 20
@@ -183,7 +184,7 @@ def _take(submission: Submission, entries: Sequence[Entry], course: Course, assi
     except Refused as error:
         submission.problems.append(str(error))
     for module in (*assignment.modules, *assignment.uses):
-        name = f"cnnlib/{module}.py"
+        name = file_of(module)
         try:
             entry = _module(submission, entries, module, home)
             if entry is None:
@@ -257,29 +258,30 @@ def _look_into(submission: Submission, assignment: Assignment) -> None:
 
 
 def _module(submission: Submission, entries: Sequence[Entry], module: str, home: str) -> Entry | None:
-    """The entry of cnnlib/<module>.py: nearest to the notebook's folder, then nearest to the top."""
-    file = f"{module}.py"
-    found = [entry for entry in entries if entry.name == file]
-    twins = [entry for entry in entries if entry.name.lower() == file and entry.name != file]
+    """The entry of a module's file, such as cnnlib/conv.py: nearest to the notebook's folder, then nearest to the top."""
+    place = file_of(module)
+    file = place.removeprefix("cnnlib/")
+    name = file.rpartition("/")[2]
+    twins = [entry for entry in entries if entry.name.lower() == name and entry.name != name]
     if twins:
-        raise Refused(f"{shown(twins[0].path)} differs from cnnlib/{file} in capital letters only, or stands for it: name it {file}")
-    in_cnnlib = [entry for entry in found if f"/{entry.path}".endswith(f"/cnnlib/{file}")]
-    found = in_cnnlib or [entry for entry in found if entry.path.rpartition("/")[0] == home]
+        raise Refused(f"{shown(twins[0].path)} differs from {place} in capital letters only, or stands for it: name it {name}")
+    in_cnnlib = [entry for entry in entries if f"/{entry.path}".endswith(f"/{place}")]
+    found = in_cnnlib or [entry for entry in entries if entry.path == f"{home}/{file}".lstrip("/")]
     if len({entry.path for entry in found}) < len(found):
-        raise Refused(f"cnnlib/{file} is in the zip twice: keep one and grade again")
+        raise Refused(f"{place} is in the zip twice: keep one and grade again")
     if len(found) < 2:
         return found[0] if found else None
     folders = [home, home.rpartition("/")[0]]
     for folder in folders:  # beside the notebook, or one level up as in the course's own layout
-        near = [entry for entry in found if entry.path == f"{folder}/cnnlib/{file}".lstrip("/")]
+        near = [entry for entry in found if entry.path == f"{folder}/{place}".lstrip("/")]
         if near:
             break
     else:
         top = min(entry.depth for entry in found)
         near = [entry for entry in found if entry.depth == top]
         if len(near) > 1:
-            raise Refused(f"cnnlib/{file} was handed in more than once: keep one and grade again")
-    submission.problems.append(f"cnnlib/{file} was handed in more than once: the one at {shown(near[0].path)} is graded")
+            raise Refused(f"{place} was handed in more than once: keep one and grade again")
+    submission.problems.append(f"{place} was handed in more than once: the one at {shown(near[0].path)} is graded")
     return near[0]
 
 
@@ -306,8 +308,8 @@ def _as_utf8(submission: Submission, name: str, data: bytes) -> bytes:
 
 def _wanted(name: str, assignment: Assignment) -> bool:
     lower = name.lower()
-    modules = (*assignment.modules, *assignment.uses)
-    return lower.endswith(".ipynb") or lower.endswith(".py") and lower[:-3] in modules or name in assignment.artefacts
+    modules = {f"{module.rpartition('.')[2]}.py" for module in (*assignment.modules, *assignment.uses)}
+    return lower.endswith(".ipynb") or lower in modules or name in assignment.artefacts
 
 
 def _timestamp(path: Path, assignment: Assignment) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from autograder import artefacts, probes, runner
 from autograder.classroom import intake
 from autograder.course import Course
-from autograder.exercise import Case, Exercise, load
+from autograder.exercise import Case, Exercise, file_of, load
 from autograder.loading import Missing
 from autograder.probes import Answer
 from autograder.verdict import Verdict
@@ -58,7 +58,7 @@ class Job:
 def prepare(course: Course, submission: intake.Submission, folder: Mapping[str, bytes], rest: str, sandbox: str) -> Job:
     """The job of judging a submission, given its rebuilt folder and the master's fingerprint."""
     assignment = course.assignment(submission.assignment)
-    missing = tuple(module for module in assignment.modules if f"cnnlib/{module}.py" not in submission.files)
+    missing = tuple(module for module in assignment.modules if file_of(module) not in submission.files)
     answers = {exercise.id: submission.answer(exercise.id, exercise.answer) for exercise in assignment.exercises if exercise.answer}
     return Job(
         assignment.exercise_ids,
@@ -98,7 +98,7 @@ def _answers(job: Job, venue, exercise: Exercise, cases: Sequence[Case]) -> list
         except Missing as missing:
             return [missing.answer] * len(cases)
     if exercise.is_function and exercise.module in job.missing:
-        return [Answer(probes.MISSING, message=f"cnnlib/{exercise.module}.py was not handed in, or cannot be read")] * len(cases)
+        return [Answer(probes.MISSING, message=f"{exercise.file} was not handed in, or cannot be read")] * len(cases)
     answers = venue.run(exercise, cases, cell=job.answers.get(exercise.id))
     return [close(answer, job.files) if case.hidden else answer for case, answer in zip(cases, answers)]
 
@@ -111,7 +111,7 @@ def close(answer: Answer, files: Mapping[str, bytes]) -> Answer:
     known = getattr(builtins, answer.error, None)
     ours = answer.error in ("", "NotPlain") or isinstance(known, type) and issubclass(known, BaseException)
     where = ""
-    place = re.match(r"(\w+\.py), line (\d+):", answer.where)
+    place = re.match(r"([\w/]+\.py), line (\d+):", answer.where)
     source = files.get(f"cnnlib/{place[1]}") if place else None
     if source is not None:
         lines = source.decode("utf-8", "replace").splitlines()

@@ -15,6 +15,7 @@ from autograder import files
 from autograder.authoring import build, notebooks
 from autograder.classroom import intake
 from autograder.course import Assignment, Course, CourseError
+from autograder.exercise import file_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def sources(course: Course, assignment: Assignment) -> tuple[dict[str, bytes], b
         notebook = path.read_bytes() if path.is_file() else None
     if notebook is None:
         raise CourseError(f"Assignment {assignment.id} has no notebook {assignment.notebook}. Restore it (git checkout .), then: stride build")
-    missing = [f"cnnlib/{module}.py" for module in assignment.modules if f"cnnlib/{module}.py" not in library]
+    missing = [name for name in map(file_of, assignment.modules) if name not in library]
     if missing:
         raise CourseError(f"Assignment {assignment.id} grades {missing[0]}, which the course lacks. Restore it (git checkout .), then: stride build")
     return library, notebook

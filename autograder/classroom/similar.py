@@ -20,6 +20,7 @@ from autograder import files
 from autograder.classroom import feedback, intake, master
 from autograder.course import Assignment, Course, CourseError
 from autograder.definitions import CODE, definitions, reached, statements
+from autograder.exercise import file_of
 
 MIN_TOKENS = 60  # shorter ones are alike by chance
 SHOWN = 20  # pairs
@@ -123,7 +124,7 @@ def _written(assignment: Assignment, sources: Mapping[str, bytes], given: Mappin
     """Each exercise's function with the helpers that it uses and that were not given."""
     found = {}
     for module in assignment.modules:
-        path = f"cnnlib/{module}.py"
+        path = file_of(module)
         text = sources.get(path, b"").decode("utf-8", "replace")
         own, handed_out = _code(text), _code(given.get(path, b"").decode())
         same = {name for name, node in own.items() if name in handed_out and _normal(node) == _normal(handed_out[name])}

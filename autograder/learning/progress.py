@@ -62,8 +62,8 @@ def _source(course: Course, exercise: Exercise) -> str:
         return files.sha256(artefacts.read_file(exercise.artefact, course.cnnlib) or b"")
     if exercise.answer is not None:
         return _text(course.root / "notebooks" / f"{course.assignment_of(exercise.id).notebook}.ipynb")
-    own = _with_helpers(_text(course.cnnlib / f"{exercise.module}.py"), exercise.name)
-    return "\n".join([own, *(_text(course.cnnlib / f"{module}.py") for module in exercise.uses)])
+    own = _with_helpers(_text(course.place(exercise.module)), exercise.name)
+    return "\n".join([own, *(_text(course.place(module)) for module in exercise.uses)])
 
 
 def _with_helpers(text: str, name: str) -> str:

@@ -14,7 +14,7 @@ from autograder.classroom import cells
 from autograder.classroom.intake import Submission
 from autograder.classroom.unpack import Refused
 from autograder.course import Assignment, Course, CourseError
-from autograder.exercise import Exercise
+from autograder.exercise import Exercise, file_of
 from autograder.learning import progress
 from autograder.probes import Answer
 from autograder.verdict import Verdict
@@ -47,7 +47,7 @@ def submit(course: Course, assignment_id: str, out: Path | None = None) -> tuple
 
 def collect(course: Course, assignment: Assignment) -> dict[str, bytes]:
     """The files that are graded, by their names in the zip; those that are not there are left out."""
-    places = {f"cnnlib/{module}.py": [course.cnnlib / f"{module}.py"] for module in (*assignment.modules, *assignment.uses)}
+    places = {file_of(module): [course.place(module)] for module in (*assignment.modules, *assignment.uses)}
     notebook = f"{assignment.notebook}.ipynb"
     places[notebook] = [course.root / "notebooks" / notebook, course.root / notebook]
     places |= {name: [artefacts.place(name, course.cnnlib) or course.root / name] for name in assignment.artefacts}

@@ -55,7 +55,7 @@ def whereabouts(course: Course, id: str) -> str:
     exercise, notebook = load(id), f"notebooks/{course.assignment_of(id).notebook}.ipynb"
     if exercise.artefact:
         return f"Make {exercise.artefact} in {notebook}."
-    return f"Write it in {notebook}." if exercise.answer else f"Write it in cnnlib/{exercise.module}.py; read about it in {notebook}."
+    return f"Write it in {notebook}." if exercise.answer else f"Write it in {exercise.file}; read about it in {notebook}."
 
 
 def overview(course: Course, ids: Sequence[str]) -> list[str]:
@@ -92,6 +92,6 @@ def _meant(course: Course, name: str) -> list[str]:
 def _nearest(course: Course, name: str) -> str:
     """What the user may have meant, as the end of a sentence."""
     same_function = [id for id in course.exercise_ids if id.endswith(f".{name}")]
-    modules = list(dict.fromkeys(id.partition(".")[0] for id in course.exercise_ids))
+    modules = list(dict.fromkeys(id.rpartition(".")[0] for id in course.exercise_ids))
     near = same_function or difflib.get_close_matches(name, [*course.exercise_ids, *modules], n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(near)}?" if near else "."

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from autograder import artefacts
+from autograder import artefacts, files
 from autograder.cards.terminal import painter, text, wants_colour
 from autograder.course import Course, CourseError
 from autograder.exercise import load
@@ -118,9 +118,9 @@ class Watch:
 
     def _meant(self, saved: set[Path]) -> str:
         """The exercise that a save is about: the current one, or else the first of the saved file that is not known to pass."""
-        here, modules = load(self._current), {path.stem for path in saved if path.suffix == ".py"}
-        there = [id for id in self._ids if load(id).is_function and load(id).module in modules]
-        if there and not modules & {here.module, *here.uses}:
+        here = load(self._current)
+        there = [id for id in self._ids if load(id).is_function and self._course.place(load(id).module) in saved]
+        if there and not saved & set(map(self._course.place, (here.module, *here.uses))):
             self._current = next((id for id in there if id not in self._passed), there[0])
         return self._current
 
@@ -142,7 +142,7 @@ class Watch:
 
     def _look(self) -> Snapshot:
         exercise = load(self._current)
-        paths = sorted(self._course.cnnlib.glob("*.py"))
+        paths = [path for path in files.walk(self._course.cnnlib) if path.suffix == ".py"]
         if exercise.answer is not None:
             paths.append(self._course.root / "notebooks" / f"{self._course.assignment_of(exercise.id).notebook}.ipynb")
         if exercise.artefact and (path := artefacts.place(exercise.artefact, self._course.cnnlib)):

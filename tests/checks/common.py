@@ -22,6 +22,7 @@ import pytest
 from autograder import check
 from autograder.exercise import Case, Exercise, load
 from autograder.judge import wrong_subject
+from autograder.loading import place
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = ROOT / "solutions" / "cnnlib"
@@ -117,11 +118,13 @@ def styles_of(module: str) -> list[tuple[str, str]]:
     """(style, exercise id) of every exercise that tests/styles/*/cnnlib/<module>.py defines by itself."""
     ids = {exercise.id for exercise in exercises_of(module)}
     found = []
-    for path in sorted(STYLES.glob(f"*/cnnlib/{module}.py")):
-        names = []
+    for folder in sorted(STYLES.iterdir()):
+        path, names = place(module, folder / "cnnlib"), []
+        if not path.is_file():
+            continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 names.append(node.name)
             names += [target.id for target in getattr(node, "targets", ()) if isinstance(target, ast.Name)]
-        found += [(path.parent.parent.name, f"{module}.{name}") for name in names if f"{module}.{name}" in ids]
+        found += [(folder.name, f"{module}.{name}") for name in names if f"{module}.{name}" in ids]
     return found

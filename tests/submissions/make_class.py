@@ -28,7 +28,7 @@ import nbformat
 import numpy as np
 
 from autograder.course import Assignment, Course, load_course
-from autograder.exercise import load
+from autograder.exercise import file_of, load
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -100,7 +100,7 @@ def correct(course: Course, assignment: Assignment) -> Iterator[Member]:
     yield Member("correct-reference", assignment.id, "The course's own solution.", solved(course, assignment))
     for style in sorted((HERE.parent / "styles").iterdir()):
         files = solved(course, assignment)
-        own = {f"cnnlib/{path.name}": path.read_bytes() for path in (style / "cnnlib").glob("*.py")}
+        own = {path.relative_to(style).as_posix(): path.read_bytes() for path in style.rglob("*.py")}
         if own.keys() & files.keys():
             about = f"Correct, in another style: {style.name}."
             yield Member(f"correct-{style.name}", assignment.id, about, files | {name: own[name] for name in own if name in files})
@@ -160,7 +160,7 @@ def faulty(course: Course, assignment: Assignment) -> Iterator[Member]:
 
 def solved(course: Course, assignment: Assignment) -> dict[str, bytes]:
     """The files of a learner who got everything right."""
-    files = {f"cnnlib/{m}.py": (course.root / "solutions/cnnlib" / f"{m}.py").read_bytes() for m in (*assignment.modules, *assignment.uses)}
+    files = {name: (course.root / "solutions" / name).read_bytes() for name in map(file_of, (*assignment.modules, *assignment.uses))}
     files |= {name: (course.root / "solutions/artefacts" / name).read_bytes() for name in assignment.artefacts}
     master = (course.root / "solutions/notebooks" / f"{assignment.notebook}.py").read_text(encoding="utf-8")
     notebook = nbformat.read(course.root / "notebooks" / f"{assignment.notebook}.ipynb", as_version=4)
@@ -187,7 +187,7 @@ def _apply(files: dict[str, bytes], assignment: Assignment, id: str, patch: dict
     if exercise.artefact:
         files[exercise.artefact] = _spoiled(files[exercise.artefact], **patch["noise"])
         return
-    name = f"cnnlib/{exercise.module}.py"
+    name = exercise.file
     source = files[name].decode()
     (node,) = (n for n in ast.parse(source).body if getattr(n, "name", "") == exercise.name)
     lines = source.splitlines(keepends=True)

@@ -4,7 +4,7 @@ import importlib
 
 # Where each name is at home. A module is imported when one of its names is first asked for: layers need NumPy alone, pictures matplotlib.
 HOMES = {
-    "agreement": ("show_agreement",),
+    "agreement": ("show_agreement", "show_pairs"),
     "clouds": ("show_clouds",),
     "blocks": ("show_blocks",),
     "data": ("Dataset", "lenet_images", "load"),

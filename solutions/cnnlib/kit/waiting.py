@@ -24,5 +24,5 @@ def waits_for(*ids):
             raise
         for number in set(plt.get_fignums()) - before:
             plt.close(number)
-        module = id.partition(".")[0]
+        module = id.rpartition(".")[0].replace(".", "/")
         print(f"This experiment waits for {id}: write it in cnnlib/{module}.py, save, and run this cell again. Stuck? stride hint {id}")

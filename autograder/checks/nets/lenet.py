@@ -1,0 +1,138 @@
+"""LeNet-5 in PyTorch."""
+
+from __future__ import annotations
+
+from autograder.checks.nets.modules import RETURNS, expected
+from autograder.draw import normal
+from autograder.exercise import Aspect, Case, Exercise, Misconception
+
+ALL = (True, True, True, True)
+
+
+def lenet5(
+    *, activation="Tanh", pooling="AvgPool2d", bent=ALL, pool_first=False, padding=0, widths=(6, 16, 120, 84), last=(), bias=True, fixed=None
+):
+    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: its channels and classes, always."""
+
+    def build(channels=1, classes=10):
+        from torch import nn
+
+        channels, classes = fixed or (channels, classes)
+        bend = [getattr(nn, activation) if on else nn.Identity for on in bent]
+        pool = getattr(nn, pooling)
+        f1, f2, f3, f4 = widths
+
+        def shrunk(number):
+            return [pool(2), bend[number]()] if pool_first else [bend[number](), pool(2)]
+
+        return nn.Sequential(
+            *(nn.Conv2d(channels, f1, 5, padding=padding, bias=bias), *shrunk(0)),
+            *(nn.Conv2d(f1, f2, 5, bias=bias), *shrunk(1)),
+            *(nn.Conv2d(f2, f3, 5, bias=bias), bend[2](), nn.Flatten()),
+            *(nn.Linear(f3, f4, bias=bias), bend[3](), nn.Linear(f4, classes, bias=bias)),
+            *(getattr(nn, name)(**arguments) for name, arguments in last),
+        )
+
+    return build
+
+
+def _draw(rng):
+    def drawn(channels, classes, **more):
+        return {"options": {"channels": channels, "classes": classes}, "seed": int(rng.integers(10**6)), "training": True, **more}
+
+    yield Case("parameters", drawn(1, 10), compare=("parameters",))
+    for n, training in ((2, False), (3, True)):
+        yield Case("forward", drawn(1, 10, x=normal(rng, n, 1, 32, 32), training=training), compare=("out",))
+    for channels, classes in ((3, 7), (2, 11)):
+        yield Case("options", drawn(channels, classes, x=normal(rng, 2, channels, 32, 32)), compare=("parameters", "out"))
+    yield Case("backward", drawn(1, 10, x=normal(rng, 2, 1, 32, 32), dout=normal(rng, 2, 10)), compare=("dx", "gradients"))
+
+
+LeNet5 = Exercise(
+    id="nets.lenet.LeNet5",
+    title="LeNet-5 as an nn.Module",
+    difficulty=2,
+    minutes=20,
+    aspects=(
+        Aspect("parameters", 4, "the layers with parameters: their kinds and shapes"),
+        Aspect("forward", 7, "the scores, with parameters that are handed in"),
+        Aspect("options", 3, "other numbers of channels and classes"),
+        Aspect("backward", 4, "gradients that reach the images and all parameters"),
+    ),
+    draw=_draw,
+    oracle=expected(lenet5()),
+    probe="module",
+    returns=RETURNS,
+    imports=("torch",),
+    misconceptions=(
+        Misconception("relu_for_tanh", "There is ReLU where LeNet-5 has tanh.", "In 1998 tanh was the choice: nn.Tanh().", lenet5(activation="ReLU")),
+        Misconception(
+            "max_pooling",
+            "There is max pooling where LeNet-5 averages.",
+            "Its subsampling takes means of 2×2 pixels: nn.AvgPool2d(2).",
+            lenet5(pooling="MaxPool2d"),
+        ),
+        Misconception(
+            "pooled_before_tanh",
+            "The averages are taken before tanh instead of after it.",
+            "The order is convolution, tanh, pooling.",
+            lenet5(pool_first=True),
+        ),
+        Misconception(
+            "no_tanh_after_120",
+            "There is no tanh after the convolution with 120 filters.",
+            "Every layer with parameters but the last is followed by tanh.",
+            lenet5(bent=(True, True, False, True)),
+        ),
+        Misconception(
+            "no_tanh_after_84",
+            "There is no tanh between the two fully connected layers.",
+            "Every layer with parameters but the last is followed by tanh.",
+            lenet5(bent=(True, True, True, False)),
+        ),
+        Misconception(
+            "no_tanh_at_all",
+            "Nothing bends: there is no tanh anywhere.",
+            "Without tanh in between, all these layers are one linear map. Each but the last is followed by nn.Tanh().",
+            lenet5(bent=(False,) * 4),
+        ),
+        Misconception(
+            "softmax_at_end",
+            "The network ends with a softmax.",
+            "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.",
+            lenet5(last=(("Softmax", {"dim": 1}),)),
+        ),
+        Misconception(
+            "tanh_at_end",
+            "The scores went through tanh as well.",
+            "Scores may be of any size: nothing comes after the last layer.",
+            lenet5(last=(("Tanh", {}),)),
+        ),
+        Misconception(
+            "padded_for_28",
+            "The first convolution pads its input: that is for images of 28×28 pixels.",
+            "Ours come with their border, 32×32: leave padding away.",
+            lenet5(padding=2),
+        ),
+        Misconception(
+            "options_ignored",
+            "The network is for 1 channel and 10 classes, whatever is asked for.",
+            "The first convolution takes `channels`, the last layer gives `classes`.",
+            lenet5(fixed=(1, 10)),
+        ),
+        Misconception(
+            "no_biases",
+            "The layers have no biases.",
+            "LeNet-5 has a bias for every filter and every unit: leave bias=False away.",
+            lenet5(bias=False),
+        ),
+    ),
+    hints=(
+        "It is the network of assignment 04. Which of PyTorch's layers stands for each row of the table?",
+        "Make the layers in __init__, where they become parts of the module, and call them in forward. nn.Sequential saves you most of the writing.",
+        "In __init__: convolution, tanh, average pooling, twice; convolution and tanh; flatten; linear, tanh, linear. All of it can be one "
+        "nn.Sequential. forward hands x to it and returns what comes out.",
+    ),
+)
+
+EXERCISES = (LeNet5,)

@@ -1,0 +1,229 @@
+"""Probes for PyTorch: modules whatever their layers are called, and functions that take models, data loaders and optimizers.
+
+Torch is imported by the call of a probe and not before: in NumPy's exercises it is not there. Everything is computed in
+float64, and what random layers drop is a fixed pattern, so that a network in training has one right answer too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograder import values
+
+
+def module(subject: Any, inputs: dict[str, Any]) -> Any:
+    """The subject is a class of `nn.Module`: what it is made of, and what it computes with numbers that are handed in.
+
+    options   arguments of the class, by name (may be left out)
+    seed      of the numbers that fill parameters and running statistics, see `filling`
+    training  the mode
+    x         what goes forward (may be left out: nothing is computed then)
+    dout      what comes back (may be left out: nothing is differentiated then)
+
+    Returns its parameters, a list of kinds and shapes; the output; dx; the parameters' gradients by kind and shape, those of the same added
+    up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
+    the output.
+    """
+    import torch
+
+    made = subject(**inputs.get("options", {}))
+    if made is None:
+        return None
+    if not isinstance(made, torch.nn.Module):
+        raise TypeError(f"{type(made).__name__} is no nn.Module")
+    parameters = sorted(_shown(key) for key, _, tensor in _arrays(made) if tensor.requires_grad)
+    if "x" not in inputs:
+        return parameters, None, None, None, None
+    made = fill(made, inputs["seed"]).train(inputs["training"])
+    arrays = _arrays(made)
+    x = torch.from_numpy(inputs["x"]).double().requires_grad_()
+    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
+        out = made(x)
+    if not isinstance(out, torch.Tensor):
+        return parameters, out, None, None, None
+    dx = gradients = None
+    if "dout" in inputs:
+        learned = [(key, name, tensor) for key, name, tensor in arrays if tensor.requires_grad]
+        dout = torch.from_numpy(inputs["dout"]).double()
+        dx, *slopes = torch.autograd.grad(out, [x, *(tensor for _, _, tensor in learned)], dout, allow_unused=True)
+        idle = [name for (_, name, _), slope in zip(learned, slopes) if slope is None]
+        if idle:
+            raise RuntimeError(f"{', '.join(idle)}: no part in the output. Is there a layer that forward never calls?")
+        dx = np.zeros(x.shape) if dx is None else dx.numpy()
+        gradients = _by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
+    statistics = _by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
+    return parameters, out.detach().numpy(), dx, gradients, statistics
+
+
+def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
+    """The subject is a function of a model, such as an epoch of training: what it returns, and what has become of the model.
+
+    model      a `Given` model; what it computes with is float64
+    optimizer  name of a class of torch.optim and its options, as a dictionary with "name" (may be left out): made for the model's parameters
+    refuses    True where a ValueError is the right answer: "ValueError" counts as returned then (may be left out)
+    all other inputs are handed on; arrays, also in lists, as tensors
+
+    Returns what the subject returned, with arrays for tensors and "the model" for the model; the model's parameters and running statistics
+    afterwards; its mode and those of its modules; for every forward pass whether the model was in training and whether gradients were recorded;
+    whether the parameters are the objects that they were, and whether their memory is their own; and how many hooks were left behind.
+    """
+    import torch
+
+    model = inputs["model"]
+    handed = {name: model if value is model else _tensors(value) for name, value in inputs.items() if name != "refuses"}
+    if "optimizer" in inputs:
+        _name_a_folder_for_temporary_files()
+        options = dict(inputs["optimizer"])
+        handed["optimizer"] = getattr(torch.optim, options.pop("name"))(model.parameters(), **options)
+    before, passes = list(model.parameters()), []
+    hook = model.register_forward_pre_hook(lambda module, _: passes.append([module.training, torch.is_grad_enabled()]))
+    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):
+        try:
+            returned = subject(**handed)
+        except ValueError:
+            if "refuses" not in inputs:
+                raise
+            returned = "ValueError"
+    hook.remove()
+    parameters = [tensor.detach().numpy() for tensor in model.parameters()]
+    statistics = [tensor.numpy() for tensor in model.buffers() if tensor.is_floating_point()]
+    handed_in = [array for value in inputs.values() for array in _numpy_in(value)]
+    kept = [id(tensor) for tensor in model.parameters()] == [id(tensor) for tensor in before]
+    own = not any(np.may_share_memory(array, other) for array in (*parameters, *statistics) for other in handed_in)
+    modes = [made.training for made in model.modules()]
+    hooks = sum(len(made._forward_hooks) + len(made._forward_pre_hooks) for made in model.modules())
+    return "the model" if returned is model else _plain(returned), parameters, statistics, modes, passes, kept, own, hooks
+
+
+Key = tuple[str, str, tuple[int, ...]]  # the class of the layer, the name of its parameter or buffer, the shape
+
+
+def fill(made: Any, seed: int) -> Any:
+    """The module in float64, all its parameters and running statistics replaced by `filling`."""
+    import torch
+
+    made = made.double()
+    with torch.no_grad():
+        for key, _, tensor in _arrays(made):
+            if tensor.is_floating_point():  # batch norm counts batches in whole numbers
+                tensor.copy_(torch.from_numpy(filling(seed, *key)))
+    return made
+
+
+def filling(seed: int, layer: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The numbers of every array of this kind and shape: float64, such that outputs are of size 1 and no two features alike.
+
+    They depend on nothing else. So it does not matter what a learner calls a layer and which of two equal ones comes first.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(_shown((layer, name, shape)).encode())])
+    if name == "running_var" or name == "weight" and len(shape) == 1:
+        return rng.uniform(0.5, 1.5, shape)
+    if len(shape) < 2:
+        return 0.5 * rng.standard_normal(shape)
+    return rng.standard_normal(shape) * 1.5 / math.sqrt(math.prod(shape[1:]))
+
+
+def pattern(shape: tuple[int, ...], p: float) -> np.ndarray:
+    """What a random layer leaves of an array of this shape: 0 where it drops, 1 / (1 - p) elsewhere."""
+    kept = np.random.default_rng([*shape, round(p * 1e6)]).random(shape) >= p
+    return kept / (1 - p) if p < 1 else np.zeros(shape)
+
+
+@contextlib.contextmanager
+def fixed_dropout() -> Iterator[None]:
+    """Within, dropout in training drops by `pattern`, and its siblings for whole channels by that of their channels."""
+    import torch
+    from torch.nn import functional
+
+    def dropping(axes: int | None) -> Any:
+        def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+            if not 0 <= p <= 1:
+                raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+            if not training or p == 0:
+                return x
+            shape = tuple(x.shape) if axes is None else (*x.shape[:-axes], *[1] * axes)
+            factor = torch.from_numpy(pattern(shape, p)).to(x.dtype)
+            return x.mul_(factor) if inplace else x * factor
+
+        return dropout
+
+    given = {"dropout": None, "dropout1d": 1, "dropout2d": 2, "dropout3d": 3}
+    before = {name: getattr(functional, name) for name in given}
+    try:
+        for name, axes in given.items():
+            setattr(functional, name, dropping(axes))
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(functional, name, function)
+
+
+def _arrays(made: Any) -> list[tuple[Key, str, Any]]:
+    """Every parameter and buffer once, with its key and its full name."""
+    found, seen = [], set()
+    for prefix, layer in made.named_modules():
+        for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
+            if id(tensor) not in seen:
+                seen.add(id(tensor))
+                found.append(((type(layer).__name__, name, tuple(tensor.shape)), f"{prefix}.{name}".lstrip("."), tensor))
+    return found
+
+
+def _name_a_folder_for_temporary_files() -> None:
+    """Optimizers load torch's compiler, which asks for one and never uses it here. In a sandbox nothing can be written, so there is none."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        tempfile.tempdir = os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.curdir
+
+
+def _tensors(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_tensors, value))
+    return value
+
+
+def _numpy_in(value: Any) -> Iterator[np.ndarray]:
+    """The arrays in an input: itself, in lists and dictionaries, or those of a network of NumPy layers."""
+    if isinstance(value, np.ndarray):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
+        yield from _numpy_in(part)
+    for layer in value.layers() if hasattr(value, "layers") else ():
+        yield from _numpy_in(vars(layer))
+
+
+def _plain(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        if value.requires_grad:
+            raise values.NotPlain("a tensor that keeps all that its gradient needs (take .item())")
+        return value.numpy() if value.ndim else value.item()
+    if isinstance(value, (list, tuple)):
+        return (list if isinstance(value, list) else tuple)(map(_plain, value))
+    return {name: _plain(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def _by_kind(arrays: Iterable[tuple[Key, Any]]) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for key, tensor in arrays:
+        found[_shown(key)] = found.get(_shown(key), 0) + tensor.numpy()
+    return dict(sorted(found.items()))
+
+
+def _shown(key: Key) -> str:
+    layer, name, shape = key
+    return f"{layer}.{name} {'×'.join(map(str, shape))}".strip()

@@ -1,0 +1,1 @@
+"""Networks in PyTorch: one architecture a file. You write these files."""

@@ -1,0 +1,40 @@
+"""The checks of cnnlib/training.py."""
+
+from __future__ import annotations
+
+import torch
+
+from autograder import check
+from tests.checks.common import proofs
+
+TestProofs = proofs("training")
+
+
+def test_a_loss_that_keeps_its_graph_is_refused() -> None:
+    def evaluate(model, loader, loss_function):
+        model.eval()
+        losses = [loss_function(model(images), labels) for images, labels in loader]
+        return sum(losses) / len(losses), 0.0
+
+    assert "keeps all that its gradient needs (take .item())" in str(check("training.evaluate", evaluate, seed=1))
+
+
+def test_a_loader_may_be_looped_over_by_any_means() -> None:
+    """Other correct ways: sums of losses instead of means, tensors for sums, gradients set to None by hand."""
+
+    def train_one_epoch(model, loader, optimizer, loss_function):
+        model.train()
+        losses, wrong = [], []
+        for images, labels in iter(loader):
+            for parameter in model.parameters():
+                parameter.grad = None
+            scores = model(images)
+            loss = loss_function(scores, labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach().expand(len(images)))
+            wrong.append(scores.detach().max(dim=1).indices.ne(labels))
+        return torch.cat(losses).mean().item(), torch.cat(wrong).double().mean().item()
+
+    verdict = check("training.train_one_epoch", train_one_epoch, seed=1)
+    assert verdict.passed, str(verdict)

@@ -1,0 +1,201 @@
+"""Probes for PyTorch: names and order of layers say nothing, everything that a network computes does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from autograder.probes import ERROR, OK, Answer, observe
+from autograder.torch_givens import loss, sequential
+from autograder.torch_probes import filling, fixed_dropout, pattern
+from autograder.values import Given
+
+RNG = np.random.default_rng(5)
+X, DOUT = RNG.standard_normal((3, 2, 6, 6)), RNG.standard_normal((3, 4))
+
+
+class Net(nn.Module):
+    """Two equal convolutions with batch norm, dropout, and a fully connected layer."""
+
+    def __init__(self, width: int = 3) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(2, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
+        self.third = nn.Conv2d(width, width, 3, padding=1)
+        self.norm, self.norm_again = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
+        self.drop, self.last = nn.Dropout(0.3), nn.Linear(width, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.norm(self.first(x)).relu()
+        x = self.norm_again(self.second(x)).relu() + self.third(x)
+        return self.last(self.drop(x.mean((2, 3))))
+
+
+class Renamed(nn.Module):
+    """The same computation, its layers in another order and under other names, some in a Sequential, dropout as a function."""
+
+    def __init__(self, width: int = 3) -> None:
+        super().__init__()
+        self.head = nn.Linear(width, 4)
+        self.shortcut = nn.Conv2d(width, width, 3, padding=1)
+        self.branch = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(2, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        x = self.shortcut(x) + self.branch(x)
+        return self.head(nn.functional.dropout(x.mean(dim=(2, 3)), 0.3, self.training))
+
+
+def seen(subject: Any, **inputs: Any) -> Answer:
+    return observe("module", subject, {"seed": 1, "training": True, "x": X, "dout": DOUT} | inputs)
+
+
+def outputs(subject: Any, **inputs: Any) -> tuple:
+    answer = seen(subject, **inputs)
+    assert answer.status == OK, answer
+    return answer.output
+
+
+def same(some: Any, other: Any) -> bool:
+    if isinstance(some, dict):
+        return some.keys() == other.keys() and all(np.allclose(some[key], other[key], rtol=1e-10, atol=1e-12) for key in some)
+    return np.allclose(some, other, rtol=1e-10, atol=1e-12) if isinstance(some, np.ndarray) else some == other
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_names_and_order_of_layers_do_not_matter(training: bool) -> None:
+    one, other = outputs(Net, training=training), outputs(Renamed, training=training)
+    assert all(map(same, one, other))
+    parameters, out, dx, gradients, statistics = one
+    assert parameters.count("Conv2d.weight 3×3×3×3") == 2 and out.shape == DOUT.shape and dx.shape == X.shape
+    assert set(gradients) == set(parameters) and set(statistics) == {"BatchNorm2d.running_mean 3", "BatchNorm2d.running_var 3"}
+
+
+def test_modes_differ_and_statistics_move_in_training_alone() -> None:
+    (_, trained, _, _, moved), (_, used, _, _, still) = outputs(Net), outputs(Net, training=False)
+    assert not np.allclose(trained, used)
+    assert np.array_equal(still["BatchNorm2d.running_mean 3"], 2 * filling(1, "BatchNorm2d", "running_mean", (3,)))
+    assert not np.allclose(still["BatchNorm2d.running_mean 3"], moved["BatchNorm2d.running_mean 3"])
+
+
+def test_gradients_of_equal_kinds_add_up_to_the_derivative_of_their_common_numbers() -> None:
+    """Central differences: the two convolutions of 3×3×3×3 hold the same numbers, moved together."""
+    key, epsilon = ("Conv2d", "weight", (3, 3, 3, 3)), 1e-6
+    _, _, _, gradients, _ = outputs(Net, training=False)
+
+    def value(step: float) -> float:
+        net = Net().double().eval()
+        with torch.no_grad(), fixed_dropout():
+            for layer in net.modules():
+                for name, array in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
+                    if array.is_floating_point():
+                        numbers = filling(1, type(layer).__name__, name, tuple(array.shape))
+                        numbers[(0, 1, 2, 0)[: numbers.ndim]] += step * ((type(layer).__name__, name, tuple(array.shape)) == key)
+                        array.copy_(torch.from_numpy(numbers))
+            return float((net(torch.from_numpy(X)) * torch.from_numpy(DOUT)).sum())
+
+    slope = (value(epsilon) - value(-epsilon)) / (2 * epsilon)
+    assert gradients["Conv2d.weight 3×3×3×3"][0, 1, 2, 0] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("slip", ["no_dropout", "other_dropout", "norm_after", "reused", "unused", "no_bias"])
+def test_every_slip_is_seen(slip: str) -> None:
+    class Slipped(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            if slip == "no_dropout":
+                self.drop = nn.Identity()
+            if slip == "other_dropout":
+                self.drop = nn.Dropout(0.5)
+            if slip == "no_bias":
+                self.first = nn.Conv2d(2, 3, 3, padding=1, bias=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.norm(self.first(x).relu()) if slip == "norm_after" else self.norm(self.first(x)).relu()
+            third = {"reused": self.second, "unused": nn.Identity()}.get(slip, self.third)
+            return self.last(self.drop((self.norm_again(self.second(x)).relu() + third(x)).mean((2, 3))))
+
+    answer = seen(Slipped)
+    if slip in ("reused", "unused"):
+        assert (answer.status, answer.error) == (ERROR, "RuntimeError") and "third.weight, third.bias: no part in the output" in answer.message
+    else:
+        assert not all(map(same, answer.output, outputs(Net)))
+
+
+def test_what_is_no_module_or_returns_something_else() -> None:
+    assert seen(lambda: 3).error == "TypeError"
+    assert seen(lambda: None).output is None
+
+    class Pair(Net):
+        def forward(self, x: torch.Tensor) -> Any:
+            return 1.0, 2.0
+
+    assert outputs(Pair)[1] == (1.0, 2.0)
+    assert outputs(Net, x=X, options={"width": 5})[0].count("Conv2d.weight 5×5×3×3") == 2
+    without = observe("module", Net, {"seed": 1, "training": True})
+    assert without.output[0] and without.output[1:] == (None,) * 4
+
+
+def test_a_fixed_pattern_drops_its_share_and_the_real_dropout_comes_back() -> None:
+    kept = pattern((100, 100), 0.3)
+    assert set(np.unique(kept)) == {0, 1 / 0.7} and abs((kept == 0).mean() - 0.3) < 0.03
+    before = nn.functional.dropout
+    with pytest.raises(ZeroDivisionError), fixed_dropout():
+        assert nn.functional.dropout is not before
+        channels = nn.functional.dropout2d(torch.ones(2, 50, 4, 4), 0.5)
+        assert all(len(channel.unique()) == 1 for image in channels for channel in image)
+        raise ZeroDivisionError
+    assert nn.functional.dropout is before
+
+
+LAYERS = [
+    ["Conv2d", {"in_channels": 2, "out_channels": 3, "kernel_size": 3}], ["BatchNorm2d", {"num_features": 3}], ["Flatten", {}],
+    ["Dropout", {"p": 0.5}], ["Linear", {"in_features": 48, "out_features": 4}],
+]
+BATCHES = [(RNG.standard_normal((n, 2, 6, 6)), RNG.integers(0, 4, n)) for n in (3, 2)]
+
+
+def epoch(model: nn.Module, loader: list, optimizer: Any, loss_function: Any) -> float:
+    total = 0.0
+    for images, labels in loader:
+        value = loss_function(model.train()(images), labels)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        total += value.item()
+    with torch.no_grad():
+        model.eval()(images)
+    return total
+
+
+def test_a_function_of_a_model_is_seen_at_work() -> None:
+    inputs = {
+        "model": Given("sequential", {"layers": LAYERS, "seed": 3}), "loader": BATCHES, "optimizer": {"name": "SGD", "lr": 0.1, "momentum": 0.9},
+        "loss_function": Given("loss", {"name": "cross_entropy"}),
+    }
+    answer = observe("of_model", epoch, inputs)
+    assert answer.status == OK and answer.modified == ()
+    total, parameters, statistics, modes, passes, kept, own, hooks = answer.output
+    assert not any(modes) and kept and own and hooks == 0 and passes == [[True, True], [True, True], [False, False]]
+
+    model = sequential(LAYERS, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    with fixed_dropout():
+        expected = epoch(model, [(torch.from_numpy(x), torch.from_numpy(y)) for x, y in BATCHES], optimizer, loss("cross_entropy"))
+    assert total == pytest.approx(expected) and np.isfinite(total)
+    assert all(np.allclose(a, b.detach()) for a, b in zip(parameters, model.parameters(), strict=True))
+    assert np.allclose(statistics[0], model[1].running_mean) and not np.allclose(statistics[0], sequential(LAYERS, 3)[1].running_mean)
+
+
+def test_a_changed_batch_and_an_odd_return_are_seen() -> None:
+    def spoils(model: nn.Module, images: torch.Tensor) -> Any:
+        images += 1
+        return {"shape": images.shape, "values": [images.sum(), images[0, 0, 0]]}
+
+    answer = observe("of_model", spoils, {"model": Given("sequential", {"layers": LAYERS, "seed": 3}), "images": X})
+    assert answer.modified == ("images",)
+    assert answer.output[0]["shape"] == X.shape and answer.output[0]["values"][0] == pytest.approx((X + 1).sum())

@@ -84,13 +84,11 @@ class _Walk:
         if full.startswith(KIT):
             if self._with_layers:
                 for piece in _pieces_of_layer(full.rpartition(".")[2]):
-                    module, _, function = piece.rpartition(".")
-                    self.enter(module, function)
-        elif full.startswith("cnnlib."):
+                    self.enter(*piece.split(".", 1))
+        elif full.startswith("cnnlib.") and full.count(".") >= 2:
             parts = full.split(".")[1:]
-            ends = [end for end in range(1, len(parts)) if place(".".join(parts[:end]), self._cnnlib).is_file()]
-            for end in ends[-1:]:
-                self.enter(".".join(parts[:end]), parts[end])
+            in_folder = len(parts) > 2 and place(".".join(parts[:2]), self._cnnlib).is_file()  # nets.lenet.LeNet5
+            self.enter(".".join(parts[: 1 + in_folder]), parts[1 + in_folder])
 
     def _note(self, id: str) -> None:
         try:

@@ -149,7 +149,10 @@ copy_weights = Exercise(
             copied(swapped=(("running_mean", "running_var"), ("running_var", "running_mean"))),
         ),
         Misconception(
-            "first_only", "Only the first layer was copied.", "Go through all pairs of layers: a return inside the loop ends it early.", copied(only=1)
+            "first_only",
+            "Only the first layer was copied.",
+            "Go through all pairs of layers: a return inside the loop ends it early.",
+            copied(only=1),
         ),
         Misconception(
             "shared_memory",

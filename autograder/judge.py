@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from autograder import probes, where
+from autograder import made_of, probes, where
 from autograder.compare import NO_RETURN, brief, compare, kind_of
 from autograder.exercise import CONTRACT, Case, Exercise, Misconception
 from autograder.probes import Answer
@@ -105,6 +105,9 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str,
                 return Difference(kind, f"not right (got {brief(got[name])})", name)
             if len(exercise.returns) > 1:  # a `return` there is: this one of its values was left empty
                 text = text.replace(NO_RETURN, "")
+            told = made_of.describe(name, truth[name], got[name]) if exercise.probe in made_of.PROBES else ""
+            if told:
+                return Difference(kind, told)
             place = where.describe(got[name], truth[name]) if kind == "value" else ""
             return Difference(kind, text, name, place, got[name], truth[name])
     if case.max_slowdown is not None:

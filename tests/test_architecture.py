@@ -25,7 +25,7 @@ LAYERS = (
     ("values", "givens", "given_pieces", "files", "unpack", "frames", "seccomp", "escape"),
     ("repeated_probes", "network_probes"),
     ("probes", "exercise"),
-    ("loading", "draw", "oracles", "where", "verdict"),
+    ("loading", "draw", "oracles", "where", "made_of", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
     ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement"),
     ("checking", "sandbox", "stubs", "notebooks"),

@@ -22,7 +22,7 @@ from autograder.verdict import FAILED, NOT_JUDGED, PASSED, AspectResult, Differe
 __all__ = ["judge", "recognise", "wrong_answer", "wrong_subject"]
 
 # Statuses that end a call without an output, the one to report first first.
-ENDINGS = (probes.NOT_WRITTEN, probes.MISSING, probes.TIME_LIMIT, probes.MEMORY_LIMIT, probes.CRASHED, probes.PROTOCOL, probes.ERROR)
+ENDINGS = (probes.NOT_WRITTEN, probes.MISSING, probes.UNUSABLE, probes.TIME_LIMIT, probes.MEMORY_LIMIT, probes.CRASHED, probes.PROTOCOL, probes.ERROR)
 # All that is said about a hidden case: texts about what came back could carry its inputs out.
 HIDDEN = {
     "type": "another kind of value",
@@ -166,6 +166,8 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
         return f"not written yet — stride hint {exercise.id}"
     if answer.status == probes.MISSING:
         return message or f"there is no `{exercise.name}` in {exercise.module}.py"
+    if answer.status == probes.UNUSABLE:
+        return message or "the file cannot be used"
     if answer.status == probes.PROTOCOL:
         return "sent something that is not an answer"
     text = {

@@ -19,6 +19,7 @@ from autograder.checks.norm.common import (
     steady,
     with_dout,
 )
+from autograder.checks.norm.long_form import long_form
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, neither, right, shared_backward
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
 
@@ -99,6 +100,7 @@ def _shared() -> tuple[Misconception, ...]:
     """The misconceptions that features and channels share."""
     return (
         *shared_backward(_with, _with(then=_swapped)),
+        *long_form(_with),
         Misconception(
             "batch_statistics_in_test",
             "When not training, gradients are made as in training: with the batch's mean and variance.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,14 @@ class Geometry:
     beside(v)   one number for each feature or channel, so that it fits beside x
     total(a)    the sum over those that share a gamma
     count       how many numbers share a mean
+    root        what they were divided by, beside a (filled in where gradients are computed)
     """
 
     average: Callable[[np.ndarray], np.ndarray]
     beside: Callable[[np.ndarray], np.ndarray]
     total: Callable[[np.ndarray], np.ndarray]
     count: int
+    root: Any = None
 
 
 def right(dnormal, normal, geometry):
@@ -92,7 +94,7 @@ def gradients(
     divisor = root(var, eps)
     normal = (x - mean) / divisor
     scale = geometry.beside(gamma)
-    dnormal = correct(dout * scale if gamma_in_dx == "before" else dout, normal, geometry)
+    dnormal = correct(dout * scale if gamma_in_dx == "before" else dout, normal, replace(geometry, root=divisor))
     if gamma_in_dx == "after":
         dnormal = dnormal * scale
     chosen = {"normal": normal, "centred": x - mean, "x": x}[dgamma_from]

@@ -121,6 +121,14 @@ build_normalized_net = Exercise(
             normalized_net(normed=(True, True, False)),
         ),
         Misconception(
+            "bias_left_out",
+            "The convolutions have no bias.",
+            "The batch norm takes it away again, so that many networks do without. This one keeps it, as the counts in the table say (80 is 72 "
+            "weights and 8 biases): leave bias=False out, and see its gradient in the experiment that follows.",
+            normalized_net(biased=False),
+            revisit=REVISIT,
+        ),
+        Misconception(
             "norm_at_end",
             "The scores are normalized too.",
             "Scores may be of any size: nothing comes after the last layer.",

@@ -44,6 +44,7 @@ class Network:
     normed, bent after which convolutions there is a batch norm, and an activation
     at_end       a batch norm of the scores
     last         what is done with the scores
+    biased       the convolutions have a bias
     training     the mode in which it is built
     """
 
@@ -63,6 +64,7 @@ class Network:
         at_end: bool = False,
         last: Callable[[Any], Any] = lambda scores: scores,
         own_rng: bool = False,
+        biased: bool = True,
         training: bool = True,
     ) -> None:
         rng = np.random.default_rng(0) if own_rng else rng
@@ -71,7 +73,8 @@ class Network:
         arrays = iter(rng.standard_normal(shape) for shape in shapes(normed, at_end))
         self._layers = []
         for above, norm in zip(CHANNELS[1:], normed):
-            self._layers.append(_Layer({"w": next(arrays), "b": next(arrays)}))
+            convolution = {"w": next(arrays), "b": next(arrays)}
+            self._layers.append(_Layer(convolution if biased else {"w": convolution["w"]}))  # without: nobody computes with it
             if norm:
                 self._layers.append(_Norm({"gamma": next(arrays), "beta": next(arrays)}, running_mean=np.zeros(above), running_var=np.ones(above)))
         self._layers.append(_Layer({"w": next(arrays), "b": next(arrays)}))

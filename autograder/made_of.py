@@ -28,7 +28,8 @@ def _layers(expected: tuple[Shape, ...], got: tuple[Shape, ...]) -> str:
         return f"layers() gives no layer that has parameters; {len(expected)} parameter arrays are asked for"
     missing, extra = Counter(expected) - Counter(got), Counter(got) - Counter(expected)
     if missing or extra:
-        count = f"{len(got)} parameter array{'s' * (len(got) > 1)} in place of {len(expected)}" if len(got) != len(expected) else "other parameter arrays"
+        other = len(got) == len(expected)
+        count = "other parameter arrays" if other else f"{len(got)} parameter array{'s' * (len(got) > 1)} in place of {len(expected)}"
         parts = [f"{word}: {_listed(arrays)}" for word, arrays in (("missing", missing), ("too many", extra)) if arrays]
         return "; ".join([f"layers() gives {count}", *parts])
     number = next((i for i, (right, found) in enumerate(zip(expected, got)) if right != found), None)

@@ -67,7 +67,7 @@ BAD = {  # each with its own sentence, that says what to do
     "bytes changed": (saved(GOOD).replace(b"\x93NUMPY", b"\x93NUMPX"), "damaged"),
     "another array": (saved(GOOD | {"1.w": np.ones(1)}), "^it holds 1.w, which nobody asked for: save what the notebook saves"),
     "one missing": (saved({"0.w": GOOD["0.w"]}), "^it lacks 0.b: save what the notebook saves"),
-    "other names": (saved(dict.fromkeys("abcde", np.ones(1))), "^it lacks 0.w, 0.b, and it holds a, b, c and 2 more, which nobody asked for: save what"),
+    "other names": (saved(dict.fromkeys("abcde", np.ones(1))), "^it lacks 0.w, 0.b, and it holds a, b, c and 2 more, which"),
     "an endless name": (saved({"n" * 5000: np.ones(1)}), "it holds n{30}, which"),
     "a shape": (saved(GOOD | {"0.b": np.ones(3)}), r"0.b should have shape \(2,\); it has \(3,\): save what the notebook saves, of the network"),
     "much larger": (saved(GOOD | {"0.b": np.ones(300)}), r"0.b should have shape \(2,\); it has \(300,\)"),
@@ -116,8 +116,9 @@ def test_the_file_lies_beside_the_notebook(tmp_path: Path) -> None:
     (tmp_path / "notebooks" / "lenet5.npz").write_bytes(b"nothing of use")
     verdict = check("lenet.trained", seed=1, cnnlib=tmp_path / "cnnlib")
     assert (verdict.status, verdict.points) == ("unusable", 0) and "lenet5.npz cannot be used: it is no file" in verdict.feedback
-    assert all("cannot be used: it is no file that np.savez wrote" in shown and "not found" not in shown for shown in (str(verdict), card.html(verdict)))
-    assert all("images" not in shown for shown in (str(verdict), card.html(verdict)))  # no case was tried
+    for shown in (str(verdict), card.html(verdict)):
+        assert "cannot be used: it is no file that np.savez wrote" in shown
+        assert "not found" not in shown and "images" not in shown  # no case was tried
     (tmp_path / "notebooks" / "lenet5.npz").write_bytes(TRAINED)
     assert check("lenet.trained", seed=1, cnnlib=tmp_path / "cnnlib").passed
 

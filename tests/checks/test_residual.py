@@ -61,7 +61,7 @@ HANDED_ON = "        yield from self.branch.layers()\n        yield from self.sh
 LAYERS = {  # how the layers are wrong: what is written otherwise, and what the card says of it
     "without the shortcut": (HANDED_ON, "        yield from self.branch.layers()", "missing: the weights of a 1×1 convolution from"),
     "one bias": ("3, 1, 1, rng=rng, bias=False)", "3, 1, 1, rng=rng)", "7 parameter arrays in place of 6; too many: an array of 3 numbers (a bias,"),
-    "no last norm": ("bias=False), BatchNorm2d(channels),\n        )", "bias=False),\n        )", "missing: 2 arrays of 3 numbers (a bias, gamma or beta)"),
+    "no last norm": ("bias=False), BatchNorm2d(channels),\n        )", "bias=False),\n        )", "missing: 2 arrays of 3 numbers"),
     "another order": ("yield from self.branch.layers()", "yield from reversed([*self.branch.layers()])", "gives the right layers in another order"),
     "twice": (HANDED_ON, f"{HANDED_ON}\n{HANDED_ON}", "12 parameter arrays in place of 6; too many: the weights of 2 3×3 convolutions"),
     "nothing returned": (HANDED_ON, "        list(self.branch.layers())", "TypeError: layers() should yield the layers inside"),

@@ -73,10 +73,6 @@ def _with(own_statistics=bool, correct=right, correct_in_test=neither, geometry=
     return wrong
 
 
-def _swapped(dx, dgamma, dbeta, **inputs):
-    return dx, dbeta, dgamma
-
-
 def _as_column(dx, dgamma, dbeta, x, **inputs):
     column = (1, -1, *(1,) * (x.ndim - 2))
     return dx, dgamma.reshape(column), dbeta.reshape(column)
@@ -99,7 +95,7 @@ def _dout_scaled_in_place(dout, x, gamma, *others, **options):
 def _shared() -> tuple[Misconception, ...]:
     """The misconceptions that features and channels share."""
     return (
-        *shared_backward(_with, _with(then=_swapped)),
+        *shared_backward(_with, backward),
         *long_form(_with),
         Misconception(
             "batch_statistics_in_test",

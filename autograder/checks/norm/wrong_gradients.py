@@ -103,10 +103,20 @@ def gradients(
     return dnormal / divisor, dgamma / shared, dbeta / shared
 
 
-def shared_backward(make: Callable[..., Callable[..., Any]], reverse: Callable[..., Any]) -> tuple[Misconception, ...]:
+def swapped(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """The right gradients, dgamma and dbeta in each other's place."""
+
+    def wrong(*inputs: Any, **options: Any) -> Any:
+        dx, dgamma, dbeta = backward(*inputs, **options)
+        return dx, dbeta, dgamma
+
+    return wrong
+
+
+def shared_backward(make: Callable[..., Callable[..., Any]], backward: Callable[..., Any]) -> tuple[Misconception, ...]:
     """The misconceptions about every kind of normalization.
 
-    make(**slips) is the gradient with parts of `gradients` replaced; reverse is the right one with dgamma and dbeta in each other's place.
+    make(**slips) is the gradient with parts of `gradients` replaced; backward is the right one.
     """
     return (
         Misconception(
@@ -179,7 +189,7 @@ def shared_backward(make: Callable[..., Callable[..., Any]], reverse: Callable[.
             "gradients_swapped",
             "dgamma and dbeta have changed places.",
             "In the order of the arguments: dx, dgamma, dbeta.",
-            reverse,
+            swapped(backward),
         ),
         Misconception(
             "unbiased_variance",

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 PROBES = ("network", "block")
+NOTE = " (a bias, gamma or beta)"
 KINDS = 3  # so many kinds of arrays are told one by one
 MANY = 10_000  # arrays: beyond that, nobody counts them
 
@@ -44,7 +45,8 @@ def _listed(arrays: Counter[Shape]) -> str:
     kinds = sorted(arrays.items(), key=lambda item: (-len(item[0]), item[0]))
     more = sum(count for _, count in kinds[KINDS:])
     told = [_told(*kind) for kind in kinds[:KINDS]] + ([f"{more} more"] if more else [])
-    return " and ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
+    text = " and ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
+    return text.replace(NOTE, "", text.count(NOTE) - 1)
 
 
 def _told(shape: Shape, count: int) -> str:
@@ -56,7 +58,7 @@ def _told(shape: Shape, count: int) -> str:
         maps = f"fully connected layer{'s' * (count > 1)} from {shape[1]} to {shape[0]} features ({size})"
         return f"the weights of {'a' if count == 1 else count} {maps}"
     if len(shape) == 1:
-        numbers = f"{size} number{'s' * (shape[0] != 1)} (a bias, gamma or beta)"
+        numbers = f"{size} number{'s' * (shape[0] != 1)}{NOTE}"
         return f"an array of {numbers}" if count == 1 else f"{count} arrays of {numbers}"
     return f"an array of shape {size}" if count == 1 else f"{count} arrays of shape {size}"
 

@@ -15,6 +15,7 @@ PROJECTION = "the weights of a 1×1 convolution from 3 to 2 channels (2×3×1×1
     [
         ((), "layers() gives no layer that has parameters; 8 parameter arrays are asked for"),
         (ASKED[:3] + ASKED[6:], f"layers() gives 5 parameter arrays in place of 8; missing: {PROJECTION} and 2 arrays of 2 numbers (a bias, "),
+        (ASKED[:1] + ASKED[3:4] + ASKED[6:7], "missing: 4 arrays of 2 numbers and an array of 7 numbers (a bias, gamma or beta)"),
         (ASKED[:1], "layers() gives 1 parameter array in place of 8; missing: "),
         (ASKED + ((7,),), "layers() gives 9 parameter arrays in place of 8; too many: an array of 7 numbers (a bias, gamma or beta)"),
         (ASKED[:1] * 2 + ASKED, "too many: the weights of 2 3×3 convolutions from 3 to 2 channels (2×3×3×3)"),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from autograder import probes, where
+from autograder import made_of, probes, where
 from autograder.compare import NO_RETURN, brief, compare, kind_of
 from autograder.exercise import CONTRACT, Case, Exercise, Misconception
 from autograder.probes import Answer
@@ -22,7 +22,7 @@ from autograder.verdict import FAILED, NOT_JUDGED, PASSED, AspectResult, Differe
 __all__ = ["judge", "recognise", "wrong_answer", "wrong_subject"]
 
 # Statuses that end a call without an output, the one to report first first.
-ENDINGS = (probes.NOT_WRITTEN, probes.MISSING, probes.TIME_LIMIT, probes.MEMORY_LIMIT, probes.CRASHED, probes.PROTOCOL, probes.ERROR)
+ENDINGS = (probes.NOT_WRITTEN, probes.MISSING, probes.UNUSABLE, probes.TIME_LIMIT, probes.MEMORY_LIMIT, probes.CRASHED, probes.PROTOCOL, probes.ERROR)
 # All that is said about a hidden case: texts about what came back could carry its inputs out.
 HIDDEN = {
     "type": "another kind of value",
@@ -105,6 +105,9 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str,
                 return Difference(kind, f"not right (got {brief(got[name])})", name)
             if len(exercise.returns) > 1:  # a `return` there is: this one of its values was left empty
                 text = text.replace(NO_RETURN, "")
+            told = made_of.describe(name, truth[name], got[name]) if exercise.probe in made_of.PROBES else ""
+            if told:
+                return Difference(kind, told)
             place = where.describe(got[name], truth[name]) if kind == "value" else ""
             return Difference(kind, text, name, place, got[name], truth[name])
     if case.max_slowdown is not None:
@@ -163,6 +166,8 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
         return f"not written yet — stride hint {exercise.id}"
     if answer.status == probes.MISSING:
         return message or f"there is no `{exercise.name}` in {exercise.file}"
+    if answer.status == probes.UNUSABLE:
+        return message or "the file cannot be used"
     if answer.status == probes.PROTOCOL:
         return "sent something that is not an answer"
     text = {

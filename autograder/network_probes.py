@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,8 @@ def network(subject: Any, inputs: dict[str, Any]) -> Any:
         net, *others = _built(subject, inputs)
         if net is None:
             return None
-        names = [(layer, name) for layer in net.layers() for name in layer.parameters]
-        keepers = [(layer, name) for layer in net.layers() for name in STATISTICS if hasattr(layer, name)]
+        names = [(layer, name) for layer in _layers(net) for name in layer.parameters]
+        keepers = [(layer, name) for layer in _layers(net) for name in STATISTICS if hasattr(layer, name)]
         shapes = tuple(np.shape(layer.parameters[name]) for layer, name in names)
         made = shapes, _reproducible(net, *others)
         sizes = [array.size for array in inputs["parameters"]], [array.size for array in inputs.get("statistics", ())]
@@ -74,7 +74,7 @@ def block(subject: Any, inputs: dict[str, Any]) -> Any:
         made, *others = _built(subject, inputs)
         if made is None:
             return None
-        layers = [layer for layer in made.layers() if layer.parameters]
+        layers = [layer for layer in _layers(made) if layer.parameters]
         facts = tuple(np.shape(array) for layer in layers for array in layer.parameters.values()), _reproducible(made, *others)
         chosen = _in_asked_order(layers, inputs["arrays"], inputs["shortcut"])
         if chosen is None or "x" not in inputs:
@@ -106,9 +106,26 @@ def _built(subject: Any, inputs: dict[str, Any]) -> list[Any]:
     return [subject(**inputs.get("options", {}), rng=inputs[name]) for name in ("rng", "again", "other")]
 
 
+def _layers(made: Any) -> list[Any]:
+    """What the learner's `layers()` gives. Raises TypeError with a sentence where that is no layers: Python's own would speak of our code."""
+    method = getattr(made, "layers", None)
+    if not callable(method):
+        found = "there is none" if method is None else f"it is a {type(method).__name__}"
+        raise TypeError(f"a {type(made).__name__} should have a method layers(); {found}")
+    layers = method()
+    if not isinstance(layers, Iterable):
+        found = "None" if layers is None else f"something of the type {type(layers).__name__}"
+        raise TypeError(f"layers() should yield the layers inside, or return a list of them; it returns {found}")
+    layers = list(layers)
+    for layer in layers:
+        if not isinstance(getattr(layer, "parameters", None), dict):
+            raise TypeError(f"layers() gives a {type(layer).__name__} in place of a layer: hand on the layers that are in it, with yield from")
+    return layers
+
+
 def _reproducible(built: Any, again: Any, other: Any) -> bool:
     """Whether equal generators give equal parameters, and another generator others: each array of weights, what has but one axis aside."""
-    first, second, third = ([np.array(array) for layer in made.layers() for array in layer.parameters.values()] for made in (built, again, other))
+    first, second, third = ([np.array(array) for layer in _layers(made) for array in layer.parameters.values()] for made in (built, again, other))
     drawn = all(a.ndim < 2 or not np.array_equal(a, b) for a, b in zip(first, third))
     return len(first) > 0 and _equal(first, second) and not _equal(first, third) and drawn
 
@@ -118,7 +135,7 @@ def _equal(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
 
 
 def _set_training(made: Any, training: bool) -> None:
-    for layer in (made, *made.layers()):
+    for layer in (made, *_layers(made)):
         layer.training = training
 
 

@@ -22,6 +22,7 @@ from autograder import givens, network_probes, repeated_probes, torch_probes, va
 # How a call ended. "ok" is the only status with an output to compare.
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
 TIME_LIMIT, MEMORY_LIMIT, CRASHED, PROTOCOL = "time_limit", "memory_limit", "crashed", "protocol"
+UNUSABLE = "unusable"  # a file of results that cannot be read: no call was made, and no sandbox says so
 NOT_WRITTEN_MARK = "not written yet"
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 PACKAGES = (  # the standard library, and wherever NumPy and its neighbours are installed

@@ -15,6 +15,7 @@ from autograder.exercise import Case, Exercise, Misconception
 from autograder.probes import Answer
 
 ENOUGH = 4  # so many different drawn numbers do not agree by accident
+COARSE = 1e-2  # a case's tolerance beyond which they may
 
 
 def recognise(
@@ -138,7 +139,8 @@ def _weigh(
         return
     found.explained += 1
     # Nothing but the change of an argument was predicted, and it happened: that is as good as many numbers.
-    found.numbers |= sum(map(_different_numbers, agreed.values())) >= ENOUGH or wrong.status == probes.OK and not names
+    exactly = case.tolerance is None or case.tolerance <= COARSE
+    found.numbers |= exactly and sum(map(_different_numbers, agreed.values())) >= ENOUGH or wrong.status == probes.OK and not names
     found.shapes += any(_shapes(value) != _shapes(truth[name]) for name, value in agreed.items())
 
 

@@ -50,7 +50,7 @@ class AspectResult:
 class Verdict:
     """The judgement of one exercise.
 
-    status         passed, failed, not_written, missing, error, time_limit, memory_limit, crashed or protocol
+    status         passed, failed, not_written, missing, unusable, error, time_limit, memory_limit, crashed or protocol
     misconception  id of the recognised misconception, or None
     feedback       what a learner should read, in plain words
     piece          id of an exercise that this one is made of and that does not pass yet: in a learner's own check alone, never kept

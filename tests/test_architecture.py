@@ -30,7 +30,7 @@ LAYERS = (
     ("repeated_probes", "network_probes", "torch_givens"),
     ("givens",),
     ("probes", "exercise"),
-    ("loading", "draw", "oracles", "where", "verdict"),
+    ("loading", "draw", "oracles", "where", "made_of", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
     ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement", "other_user"),
     ("pieces", "checking", "sandbox", "stubs", "notebooks"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from autograder import artefacts, check
+from autograder.cards import card
 from autograder.classroom import intake, job
 from autograder.course import load_course
 from autograder.exercise import load
@@ -54,26 +55,34 @@ def test_what_was_saved_comes_back_in_float64(save) -> None:
 
 HEADER = "{'descr': %s, 'fortran_order': False, 'shape': %s, }"
 FULL = "'<f8'", "(2, 3)"
-BAD = {
-    "nothing": (b"", "damaged"),
-    "not a zip": (b"weights" * 100, "damaged"),
-    "cut short": (saved(GOOD)[:-40], "damaged"),
+BAD = {  # each with its own sentence, that says what to do
+    "nothing": (b"", "it is empty: save the arrays by name with np.savez"),
+    "not a zip": (b"weights" * 100, "no file that np.savez wrote: save the arrays by name with np.savez"),
+    "np.save": (npy(HEADER % FULL, bytes(48)), "a single array, as np.save writes it: save the arrays by name"),
+    "a pickled dictionary": (pickle.dumps(GOOD), "it is a pickle, .*: save the arrays by name"),
+    "torch.save": (zipped({"archive/data.pkl": b"", "archive/version": b"3"}), "what torch.save writes: save NumPy arrays by name"),
+    "without names": (saved({"arr_0": GOOD["0.w"], "arr_1": GOOD["0.b"]}), r"have no names \(arr_0, …\): two stars"),
+    "the dictionary as one": (saved({"arr_0": np.array(GOOD, object)}), "two stars"),
+    "cut short": (saved(GOOD)[:-40], "damaged, perhaps cut short .*: save it again"),
     "bytes changed": (saved(GOOD).replace(b"\x93NUMPY", b"\x93NUMPX"), "damaged"),
-    "another array": (saved(GOOD | {"1.w": np.ones(1)}), "no others"),
-    "one missing": (saved({"0.w": GOOD["0.w"]}), "no others"),
-    "a shape": (saved(GOOD | {"0.b": np.ones(3)}), r"0.b should have shape \(2,\); it has \(3,\)"),
-    "much larger": (saved(GOOD | {"0.b": np.ones(300)}), "0.b should have shape .* larger"),
-    "nan": (saved(GOOD | {"0.b": np.array([1, np.nan])}), "0.b holds nan"),
-    "integers": (saved(GOOD | {"0.b": np.ones(2, int)}), "floating-point"),
-    "objects": (saved(GOOD | {"0.b": np.array([{}, []], object)}), "floating-point|larger"),
+    "another array": (saved(GOOD | {"1.w": np.ones(1)}), "^it holds 1.w, which nobody asked for: save what the notebook saves"),
+    "one missing": (saved({"0.w": GOOD["0.w"]}), "^it lacks 0.b: save what the notebook saves"),
+    "other names": (saved(dict.fromkeys("abcde", np.ones(1))), "^it lacks 0.w, 0.b, and it holds a, b, c and 2 more, which"),
+    "an endless name": (saved({"n" * 5000: np.ones(1)}), "it holds n{30}, which"),
+    "a shape": (saved(GOOD | {"0.b": np.ones(3)}), r"0.b should have shape \(2,\); it has \(3,\): save what the notebook saves, of the network"),
+    "much larger": (saved(GOOD | {"0.b": np.ones(300)}), r"0.b should have shape \(2,\); it has \(300,\)"),
+    "nan": (saved(GOOD | {"0.b": np.array([1, np.nan])}), "0.b holds nan .* smaller learning rate"),
+    "integers": (saved(GOOD | {"0.b": np.ones(2, int)}), "floating-point numbers, not <i8: save it as the training left it"),
+    "objects": (saved(GOOD | {"0.b": np.array([{}, []], object)}), "0.b holds Python objects, .*: save plain arrays"),
     "a pickle": (zipped({"0.w.npy": pickle.dumps(GOOD["0.w"]), "0.b.npy": b""}), "damaged"),
-    "a structure": (zipped({"0.w.npy": npy(HEADER % ("[('a', '<f8')]", "(2, 3)"), bytes(48)), "0.b.npy": b""}), "floating-point"),
+    "a structure": (zipped({"0.w.npy": npy(HEADER % ("[('a', '<f8')]", "(2, 3)"), bytes(48)), "0.b.npy": b""}), "floating-point numbers: "),
     "too few numbers": (zipped({"0.w.npy": npy(HEADER % FULL, bytes(40)), "0.b.npy": b""}), "not hold as many"),
+    "too many numbers": (zipped({"0.w.npy": npy(HEADER % FULL, bytes(5000)), "0.b.npy": b""}), "not hold as many"),
     "no shape": (zipped({"0.w.npy": npy("{'descr': '<f8'}"), "0.b.npy": b""}), "damaged"),
     "code for a header": (zipped({"0.w.npy": npy("__import__('os').getcwd()"), "0.b.npy": b""}), "damaged"),
     "a deep header": (zipped({"0.w.npy": npy("(" * 400), "0.b.npy": b""}), "damaged"),
-    "a bomb": (zipped({"0.w.npy": bytes(300 << 20), "0.b.npy": b""}), "0.w should have shape .* larger"),
-    "a huge file": (bytes(artefacts.MAX_BYTES + 1), "larger than 8 MiB"),
+    "a bomb": (zipped({"0.w.npy": npy(HEADER % FULL, bytes(300 << 20)), "0.b.npy": b""}), "0.w does not hold as many"),
+    "a huge file": (bytes(artefacts.MAX_BYTES + 1), "larger than 8 MiB, where 1 KiB are enough: save what the notebook saves"),
 }
 
 
@@ -87,13 +96,13 @@ def test_a_twin_within_the_archive_is_refused() -> None:
     buffer = io.BytesIO(saved(GOOD))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr("0.b.npy", npy(HEADER % ("'<f8'", "(2,)"), bytes(16)))
-    with pytest.raises(artefacts.Unfit, match="no others"):
+    with pytest.raises(artefacts.Unfit, match="it holds an array twice: save"):
         artefacts.arrays(buffer.getvalue(), SHAPES)
 
 
 def test_an_unfit_file_is_a_verdict_and_a_missing_one_is_not_written() -> None:
     exercise = load("lenet.trained")
-    for data, status, says in ((None, "not_written", "not written yet"), (b"", "missing", "lenet5.npz cannot be used")):
+    for data, status, says in ((None, "not_written", "not written yet"), (b"", "unusable", "lenet5.npz cannot be used: it is empty")):
         with pytest.raises(Missing) as caught:
             artefacts.subject(exercise, data)
         assert caught.value.answer.status == status and says in caught.value.answer.message
@@ -106,9 +115,22 @@ def test_the_file_lies_beside_the_notebook(tmp_path: Path) -> None:
     assert (verdict.status, verdict.points) == ("not_written", 0)
     (tmp_path / "notebooks" / "lenet5.npz").write_bytes(b"nothing of use")
     verdict = check("lenet.trained", seed=1, cnnlib=tmp_path / "cnnlib")
-    assert (verdict.status, verdict.points) == ("missing", 0) and "lenet5.npz cannot be used: it is no file" in verdict.feedback
+    assert (verdict.status, verdict.points) == ("unusable", 0) and "lenet5.npz cannot be used: it is no file" in verdict.feedback
+    for shown in (str(verdict), card.html(verdict)):
+        assert "cannot be used: it is no file that np.savez wrote" in shown
+        assert "not found" not in shown and "images" not in shown  # no case was tried
     (tmp_path / "notebooks" / "lenet5.npz").write_bytes(TRAINED)
     assert check("lenet.trained", seed=1, cnnlib=tmp_path / "cnnlib").passed
+
+
+def test_a_file_that_cannot_be_read_is_a_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "lenet5.npz").write_bytes(TRAINED)
+    monkeypatch.setattr(Path, "open", refuse)
+    verdict = check("lenet.trained", seed=1, cnnlib=tmp_path / "cnnlib")
+    assert verdict.status == "unusable" and "lenet5.npz cannot be used: it cannot be read (Permission denied)" in verdict.feedback
 
 
 # --- in a grader's job ------------------------------------------------------------------------------------------------

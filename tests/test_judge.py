@@ -209,7 +209,7 @@ def test_statuses_say_how_calls_ended() -> None:
     def on(answer: Answer) -> Verdict:
         return judge(toy, toy.cases(1), [answer] * 5)
 
-    for status in ("not_written", "missing", "time_limit", "memory_limit", "crashed", "protocol", "error"):
+    for status in ("not_written", "missing", "unusable", "time_limit", "memory_limit", "crashed", "protocol", "error"):
         verdict = on(Answer(status, error="ValueError"))
         assert (verdict.status, verdict.points) == (status, 0) and verdict.feedback
     assert "stride hint toy.scale" in on(Answer("not_written")).feedback
@@ -325,7 +325,7 @@ def test_hidden_cases_reveal_nothing(subject) -> None:
 
 
 def test_hidden_endings_carry_no_message() -> None:
-    for status in ("error", "missing", "time_limit", "memory_limit", "crashed", "not_written", "protocol"):
+    for status in ("error", "missing", "unusable", "time_limit", "memory_limit", "crashed", "not_written", "protocol"):
         verdict = judge(toy, toy.cases(1, hidden=True), [Answer(status, error="ValueError", message="SECRET")] * 5)
         assert "SECRET" not in json.dumps(verdict.to_dict())
 

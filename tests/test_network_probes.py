@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,29 @@ def test_layers_that_are_not_told_stay_as_they_are_and_gradients_that_are_missin
     subject.backward = lambda self, dout: self.layer_a.backward(self.layer_b.backward(self.act.backward(dout)))
     gradients = probed(subject).output[4]
     assert [g.size for g in gradients] == [90, 5, 5, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        ("None", "it returns None"),
+        ("7", "of the type int"),
+        ("[[self.layer_a, self.layer_b]]", "a list in place of a layer: .* yield from"),
+        ("(part for part in [(self.layer_a, self.layer_b)])", "a tuple in place of a layer"),
+    ],
+)
+def test_layers_that_gives_no_layers_is_told_so(built, given: str, says: str) -> None:
+    subject = built()
+    subject.layers = lambda self: eval(given, {"self": self})
+    answer = probed(subject)
+    assert (answer.status, answer.error) == ("error", "TypeError") and re.search(says, answer.message), answer
+
+
+def test_layers_that_is_no_method_is_told_so(built) -> None:
+    subject = built()
+    subject.layers = []
+    assert probed(subject).message == "a Block should have a method layers(); it is a list"
+    assert "a list should have a method layers(); there is none" in observe("network", lambda rng: [Scale(rng)], CASE).message
 
 
 def test_a_block_that_is_not_written_is_told(built, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from autograder.cards.escape import escape
 from autograder.cards.terminal import another_failure, first_failure, learned, standing, text
 from autograder.course import CourseError, load_course
 from autograder.exercise import Exercise, UnknownExercise, load
-from autograder.probes import MISSING, NOT_WRITTEN
+from autograder.probes import MISSING, NOT_WRITTEN, UNUSABLE
 from autograder.verdict import NOT_JUDGED, PASSED, AspectResult, Verdict
 
 __all__ = ["html", "text"]
@@ -93,7 +93,7 @@ def _failure(verdict: Verdict) -> str:
     code = f'<div style="margin:4px 0"><code style="{CODE}">{escape(line)}</code></div>' if line else ""
     place = f"<div><b>{escape(d.where)}</b></div>" if d.where else ""
     inputs = f'First failing case: <code style="{CODE}">{escape(aspect.case)}</code>'
-    case = f'<div style="margin:2px 0 0;{SMALL}">{inputs}</div>' if aspect.case and d.kind != MISSING else ""
+    case = f'<div style="margin:2px 0 0;{SMALL}">{inputs}</div>' if aspect.case and d.kind not in (MISSING, UNUSABLE) else ""
     return (
         f'<div style="margin:8px 0"><div><b>{escape(aspect.name)}</b>: {output}{escape(message)}</div>'
         f"{code}{place}{case}{picture.draw(d.got, d.expected) if d.kind in PICTURED else ''}{_printed(d.printed)}</div>"

@@ -8,7 +8,7 @@ import textwrap
 
 from autograder.cards.escape import printable
 from autograder.exercise import UnknownExercise, load
-from autograder.probes import CRASHED, ERROR, MEMORY_LIMIT, MISSING, NOT_WRITTEN, PROTOCOL, TIME_LIMIT
+from autograder.probes import CRASHED, ERROR, MEMORY_LIMIT, MISSING, NOT_WRITTEN, PROTOCOL, TIME_LIMIT, UNUSABLE
 from autograder.verdict import FAILED, NOT_JUDGED, PASSED, AspectResult, Verdict
 
 STATUS = {
@@ -16,6 +16,7 @@ STATUS = {
     FAILED: "not yet right",
     NOT_WRITTEN: "not written yet",
     MISSING: "not found",
+    UNUSABLE: "the file cannot be used",
     ERROR: "an error was raised",
     TIME_LIMIT: "took too long",
     MEMORY_LIMIT: "needed too much memory",
@@ -110,7 +111,7 @@ def _told(aspect: AspectResult, paint, indent: str) -> list[str]:
     """How an aspect failed, and with what inputs (a file that is not there fails without any)."""
     d = aspect.difference
     output = f"{d.output}: " if d.output not in ("", "out") else ""
-    case = f"with {aspect.case}" if aspect.case and d.kind != MISSING else ""
+    case = f"with {aspect.case}" if aspect.case and d.kind not in (MISSING, UNUSABLE) else ""
     lines = _wrap(printable(f"{output}{d.text}. {d.where}".strip()), indent)
     printed = printable(d.printed).rstrip().split("\n") if d.printed.strip() else []
     if printed:

@@ -53,7 +53,7 @@ from cnnlib.kit import grey, lenet_images, load, photo, progress
 from cnnlib.kit import show_curves, show_images, show_layer_histograms, show_paths, show_run_bars, show_runs, show_search, waits_for
 from cnnlib.kit.pieces import piece
 
-LONG = False  # True: ten seeds in every comparison instead of three, in all about three times the time
+LONG = False  # True: ten seeds in every comparison instead of three, in all about two and a half minutes of one core instead of one
 seeds = range(10 if LONG else 3)
 
 # %% [markdown]

@@ -55,7 +55,8 @@ from cnnlib.kit import show_batch_norm_graph, show_curves, show_grid_of_numbers,
 from cnnlib.kit import to_batch, to_photo, waits_for
 from cnnlib.kit.pieces import piece
 
-# True: ten seeds instead of three, so the trainings take about three times as long, and the paper's experiment on MNIST (section 8; a minute of one core)
+# True: ten seeds instead of three, so the trainings take about three times as long, and the paper's experiment on MNIST (section 8; a minute of
+# one core). All in all the notebook then takes about four and a half minutes of one core instead of one.
 LONG = False
 SEEDS = range(10 if LONG else 3)
 
@@ -598,7 +599,7 @@ with waits_for("norm.batch_norm_forward", "norm.batch_norm_backward"):
 # %% [markdown]
 # Without batch norm the sigmoid network has a narrow window: below 0.3 it crawls, at 10 it breaks. With it, all rates from 0.03 to 10 lead to about the same place. The ReLU network without batch norm breaks at 1; with it, 1 and 3 still learn.
 #
-# At their best rates, we found five times fewer steps for sigmoid (53 against 257) and two times fewer for ReLU (53 against about 115). That is the fair statement: how much batch norm brings depends on how hard the network was to train without it, and a good start and ReLU had mended part of the trouble already. (Each
+# At their best rates, we found five times fewer steps for sigmoid (53 against 257) and two times fewer for ReLU (53 against 117); with ten seeds (`LONG`), 53 against 259 and 47 against 113. That is the fair statement: how much batch norm brings depends on how hard the network was to train without it, and a good start and ReLU had mended part of the trouble already. (Each
 # step also costs more. Whether the clock agrees with the step counter, you can measure.)
 #
 # ### The original, on MNIST

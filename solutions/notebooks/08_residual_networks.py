@@ -27,7 +27,7 @@
 # As before: you write in `cnnlib/`, save, and run the next cell. *In Colab*, the files are in the panel on the left, under `stride/cnnlib/`;
 # download what you wrote before you leave.
 #
-# `LONG = True` trains the networks on digits for 6 epochs in place of 3: about three minutes on one core, in place of one and a half.
+# `LONG = True` trains the networks on digits for 6 epochs in place of 3: the notebook then takes about two and a half minutes of one core, in place of one and a half.
 
 # %%
 # %load_ext autoreload
@@ -754,7 +754,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
 
 # %% [markdown]
 # 36 more layers ruined the plain network. With shortcuts, 56 layers learn: where their plain twin hardly does better than guessing, they know most digits, and with most seeds leave even the plain network of 20 layers behind. Is so much depth of use here? Not yet: the residual network of 20 layers is ahead, for three epochs
-# are a short time for 56 layers, and the digits are easy. (Look at the dots: one of the three seeds took longer than the others. Section 8 helps all of them.) On harder images and with 64,000 steps, 56 layers overtake 20:
+# are a short time for 56 layers, and the digits are easy. (Look at the dots: one of the three seeds took longer than the others. Section 8 helps all of them.) Twice as many epochs (`LONG`) leave the order as it is: on test digits we measured 12 % wrong with 20 plain layers and 77 % with 56; with shortcuts, 3 % and 7 %. On harder images and with 64,000 steps, 56 layers overtake 20:
 #
 # | wrong on CIFAR-10, as published | 20 layers | 56 layers | 110 layers |
 # |---|---|---|---|
@@ -828,7 +828,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_training(*names, title="Where to begin")
 
 # %% [markdown]
-# The network of 56 layers now learns nearly as fast as that of 20, and ends about as well, with every seed: it is shallow while everything is random, and deep when there is something to refine. It costs nothing. Priya Goyal and colleagues used it in 2017 to train ResNet-50 in one hour with batches of 8,192 images; the PyTorch models call it `zero_init_residual`. Ideas of the same kind, a scale per
+# The network of 56 layers now learns nearly as fast as that of 20, and ends about as well, with every seed: it is shallow while everything is random, and deep when there is something to refine. It costs nothing. After 6 epochs (`LONG`) it is even ahead: 1.6 ± 0.4 % of the test digits wrong, against 2.6 ± 0.3 % with 20 layers. Priya Goyal and colleagues used it in 2017 to train ResNet-50 in one hour with batches of 8,192 images; the PyTorch models call it `zero_init_residual`. Ideas of the same kind, a scale per
 # branch that begins at zero, even train deep residual networks without batch norm.
 #
 # > **Takeaway.** A deep residual network may begin as a shallow one, and deepen as it learns.

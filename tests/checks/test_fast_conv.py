@@ -86,6 +86,16 @@ def pixel_loop(x, w, b, stride=1, padding=0):
     return load_subject(load("conv.conv2d_forward"), SOLUTIONS)(x, w, b, stride, padding)
 
 
+def im2col_by_pixels(x, w, b, stride=1, padding=0):
+    """One product at the end, but the rows are cut out of the image one by one."""
+    (sh, sw), (ph, pw) = ((v, v) if isinstance(v, int) else v for v in (stride, padding))
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    (images, _, height, width), (filters, _, kh, kw) = x.shape, w.shape
+    oh, ow = (height - kh) // sh + 1, (width - kw) // sw + 1
+    rows = [x[n, :, i * sh : i * sh + kh, j * sw : j * sw + kw].ravel() for n in range(images) for i in range(oh) for j in range(ow)]
+    return (np.array(rows) @ w.reshape(filters, -1).T + b).reshape(images, oh, ow, filters).transpose(0, 3, 1, 2)
+
+
 def index_arrays(x, w, b, stride=1, padding=0):
     """im2col with index arrays, as many courses write it."""
     (sh, sw), (ph, pw) = ((v, v) if isinstance(v, int) else v for v in (stride, padding))
@@ -105,7 +115,7 @@ def einsum(x, w, b, stride=1, padding=0):
     return np.einsum("ncijuv,fcuv->nfij", windows, w) + b[:, None, None]
 
 
-@pytest.mark.parametrize("slow", [six_loops, four_loops, pixel_loop])
+@pytest.mark.parametrize("slow", [six_loops, four_loops, pixel_loop, im2col_by_pixels])
 def test_loops_over_pixels_lose_the_speed_and_nothing_else(slow) -> None:
     verdict = check("fast_conv.conv2d_forward", slow, seed=1)
     assert [a.name for a in verdict.aspects if not a.passed] == ["speed"], str(verdict)
@@ -153,7 +163,7 @@ def test_handing_the_work_to_the_naive_version_loses_the_speed_in_a_sandbox_too(
         more = f"\nfrom cnnlib.conv import {name}\n".encode() if delegated else b""
         with Sandbox(files | {"cnnlib/fast_conv.py": files["cnnlib/fast_conv.py"] + more}, limits) as box:
             *_, answer = box.run(exercise, [exercise.cases(1)[0], timed])
-        assert answer.status == "ok" and (answer.slowdown > 2 * timed.max_slowdown if delegated else answer.slowdown < timed.max_slowdown)
+        assert answer.status == "ok" and (answer.slowdown > timed.max_slowdown if delegated else answer.slowdown < timed.max_slowdown)
 
 
 def test_fast_and_wrong_earns_no_speed() -> None:

@@ -129,6 +129,45 @@ def test_a_slip_about_eps_costs_no_more_than_what_it_touches(name: str, earned: 
     assert f"{verdict.points:g}/{verdict.max_points:g}" == earned
 
 
+LONG_FORM = """
+def batch_norm_backward(dout, x, gamma, beta, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    N = len(x)
+    mean, var = (x.mean(axis=0), x.var(axis=0)) if training else (running_mean, running_var)
+    xmu, inv = x - mean, (var + eps) ** -0.5
+    dbeta, dgamma, dnormal = dout.sum(axis=0), (dout * xmu * inv).sum(axis=0), dout * gamma
+    if not training:
+        return dnormal * inv, dgamma, dbeta
+    dvar = (dnormal * xmu).sum(axis=0) * -0.5 * (var + eps) ** -1.5
+    dmean = (-dnormal * inv).sum(axis=0) + dvar * (-2 * xmu).sum(axis=0) / N
+    return dnormal * inv + dvar * 2 * xmu / N + dmean / N, dgamma, dbeta
+"""
+LONG_SLIPS = {  # what is written otherwise in the gradients step by step, and what it is called
+    "nothing": ("", "", None),
+    "the way through the mean alone": (" + dvar * 2 * xmu / N", "", "variance_constant"),
+    "1/N forgotten": ("xmu / N + dmean / N", "xmu / N + dmean", "mean_not_divided"),
+    "a mean for a sum": ("(dnormal * xmu).sum", "(dnormal * xmu).mean", "variance_divided_twice"),
+    "-1 for -0.5": ("* -0.5 *", "* -1 *", "variance_counted_double"),
+    "0.5 for -0.5": ("* -0.5 *", "* 0.5 *", "variance_added"),
+    "the power not lowered": ("** -1.5", "** -0.5", "power_not_lowered"),
+    "x - mean forgotten in dvar": ("(dnormal * xmu).sum", "dnormal.sum", "dvar_without_centred"),
+    "x - mean forgotten in dx": ("dvar * 2 * xmu / N", "dvar * 2 / N", "square_without_centred"),
+    "normal for x - mean": ("dvar * 2 * xmu / N", "dvar * 2 * xmu * inv / N", "normal_for_centred"),
+    "2 forgotten": ("dvar * 2 *", "dvar *", "square_not_differentiated"),
+    "the mean's sign": ("(-dnormal * inv)", "(dnormal * inv)", "mean_added"),
+    "a power of nobody's": ("** -1.5", "** -0.75", None),  # near variance_constant where numbers lie far from zero, and only there
+}
+
+
+@pytest.mark.parametrize("slip", LONG_SLIPS)
+def test_a_slip_in_the_long_way_back_has_a_name_of_its_own_or_none(slip: str) -> None:
+    old, new, name = LONG_SLIPS[slip]
+    assert old in LONG_FORM
+    theirs: dict = {"np": np}
+    exec(LONG_FORM.replace(old, new), theirs)
+    verdict = check("norm.batch_norm_backward", theirs["batch_norm_backward"], seed=1)
+    assert (verdict.misconception, verdict.passed) == (name, slip == "nothing"), str(verdict)
+
+
 NORMALIZATIONS = [f"{kind}_{way}" for kind in ("batch_norm", "batch_norm2d", "layer_norm", "group_norm") for way in ("forward", "backward")]
 
 

@@ -57,6 +57,35 @@ def test_layers_that_are_left_out_of_layers_cost_points_and_raise_nothing(id: st
     assert verdict.status == "failed" and verdict.points <= 2
 
 
+HANDED_ON = "        yield from self.branch.layers()\n        yield from self.shortcut.layers()"
+LAYERS = {  # how the layers are wrong: what is written otherwise, and what the card says of it
+    "without the shortcut": (HANDED_ON, "        yield from self.branch.layers()", "missing: the weights of a 1×1 convolution from"),
+    "one bias": ("3, 1, 1, rng=rng, bias=False)", "3, 1, 1, rng=rng)", "7 parameter arrays in place of 6; too many: an array of 3 numbers (a bias,"),
+    "no last norm": ("bias=False), BatchNorm2d(channels),\n        )", "bias=False),\n        )", "missing: 2 arrays of 3 numbers"),
+    "another order": ("yield from self.branch.layers()", "yield from reversed([*self.branch.layers()])", "gives the right layers in another order"),
+    "twice": (HANDED_ON, f"{HANDED_ON}\n{HANDED_ON}", "12 parameter arrays in place of 6; too many: the weights of 2 3×3 convolutions"),
+    "nothing returned": (HANDED_ON, "        list(self.branch.layers())", "TypeError: layers() should yield the layers inside"),
+    "a list among them": (HANDED_ON, "        yield self.branch.steps", "TypeError: layers() gives a list in place of a layer"),
+    "no layers()": ("    def layers(self):", "    def others(self):", "layers() gives no layer that has parameters"),
+}
+
+
+@pytest.mark.parametrize("way", LAYERS)
+def test_a_card_speaks_of_the_learners_layers(way: str, course: Path) -> None:
+    old, new, says = LAYERS[way]
+    source = (course / "residual.py").read_text()
+    assert old in source
+    (course / "residual.py").write_text(source.replace(old, new))
+    shown = " ".join(str(check("residual.BasicBlock", seed=1, cnnlib=course)).split())
+    assert says in shown and "tuple" not in shown and "shapes:" not in shown, shown
+
+
+def test_an_activation_among_the_layers_costs_nothing(course: Path) -> None:
+    source = (course / "residual.py").read_text()
+    (course / "residual.py").write_text(source.replace(HANDED_ON, f"{HANDED_ON}\n        yield self.relu"))
+    assert_passes("residual.BasicBlock", course, 1)
+
+
 SLIPS = {  # what no misconception names must fail all the same
     "another momentum": ("BatchNorm2d(channels), ReLU(),", "BatchNorm2d(channels, momentum=0.3), ReLU(),"),
     "another eps": ("BatchNorm2d(channels), ReLU(),", "BatchNorm2d(channels, eps=0.1), ReLU(),"),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.checks.lenet.levels import cases, reached, right, right_for
 from autograder.checks.lenet.network import SHAPES, SIDE, scores
-from autograder.exercise import Aspect, Case, Exercise, Misconception
+from autograder.exercise import Aspect, Exercise, Misconception
 from autograder.oracles import tensor
 
 WEIGHTED = (0, 3, 6, 9, 11)  # places of the layers with weights in the Sequential of build_lenet5
@@ -34,31 +35,7 @@ def _draw(rng):
     moves = rng.integers(-1, 2, (len(images), 2))  # down and to the right
     moved = np.stack([np.roll(image, move, axis=(1, 2)) for image, move in zip(images, moves)])
     order = rng.permutation(len(images))
-    given = {"images": moved[order], "labels": labels[order]}
-    yield Case("loads", given | {"at_least": 0.0})
-    for level, _ in LEVELS[:3][::-1]:
-        yield Case(f"{level:.0%}", given | {"at_least": level})
-
-
-def _right(images, labels, at_least):
-    """Scores that are right for every image."""
-    return np.eye(10)[labels]
-
-
-def _right_for(share):
-    """Scores that are right for this share of the images, and one digit off for the others."""
-    return lambda images, labels, at_least: np.eye(10)[(labels + (np.arange(len(labels)) >= share * len(labels))) % 10]
-
-
-def _level(inputs, output):
-    """How many images are right, as far as the case asks."""
-    output = np.asarray(output)
-    if output.shape != (len(inputs["labels"]), 10):
-        raise ValueError("not ten scores for each image")
-    share = float(np.mean(output.argmax(axis=1) == inputs["labels"]))
-    if share >= inputs["at_least"]:
-        return f"{inputs['at_least']:.0%} or more"
-    return next(text for level, text in LEVELS if share >= level)
+    yield from cases(LEVELS, moved[order], labels[order])
 
 
 def _with_weights(arrays):
@@ -82,8 +59,8 @@ trained = Exercise(
         Aspect("97%", 4, "at least 97%"),
     ),
     draw=_draw,
-    oracle=_right,
-    view=_level,
+    oracle=right,
+    view=reached(LEVELS),
     returns=("right",),
     artefact="lenet5.npz",
     arrays=dict(zip(NAMES, SHAPES)),
@@ -93,25 +70,25 @@ trained = Exercise(
             "hardly_trained",
             "Most digits are wrong: these are the weights of a network that has hardly been trained, or of one that saw other images.",
             "Save network.state() after the training, not before; and make the images with lenet_images, as these are.",
-            _right_for(0.1),
+            right_for(0.1),
         ),
         Misconception(
             "trained_too_little",
             "The network has learned something, but too little: less than 90% of the digits are right.",
             "Go through the images more often, or take larger steps: the loss should no longer fall when you stop.",
-            _right_for(0.7),
+            right_for(0.7),
         ),
         Misconception(
             "could_see_more",
             "The network knows most digits, but less than 95% of them.",
             "A few more epochs, the last ones with a smaller learning rate. Show it each image moved by a pixel now and then.",
-            _right_for(0.93),
+            right_for(0.93),
         ),
         Misconception(
             "nearly_there",
             "More than 95% are right: the last step to 97% is missing.",
             "Moved copies of the training images teach it that a digit stays the same wherever it stands.",
-            _right_for(0.96),
+            right_for(0.96),
         ),
     ),
     hints=(

@@ -19,6 +19,7 @@ from autograder.checks.norm.common import (
     steady,
     with_dout,
 )
+from autograder.checks.norm.long_form import long_form
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, neither, right, shared_backward
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
 
@@ -72,10 +73,6 @@ def _with(own_statistics=bool, correct=right, correct_in_test=neither, geometry=
     return wrong
 
 
-def _swapped(dx, dgamma, dbeta, **inputs):
-    return dx, dbeta, dgamma
-
-
 def _as_column(dx, dgamma, dbeta, x, **inputs):
     column = (1, -1, *(1,) * (x.ndim - 2))
     return dx, dgamma.reshape(column), dbeta.reshape(column)
@@ -98,7 +95,8 @@ def _dout_scaled_in_place(dout, x, gamma, *others, **options):
 def _shared() -> tuple[Misconception, ...]:
     """The misconceptions that features and channels share."""
     return (
-        *shared_backward(_with, _with(then=_swapped)),
+        *shared_backward(_with, backward),
+        *long_form(_with),
         Misconception(
             "batch_statistics_in_test",
             "When not training, gradients are made as in training: with the batch's mean and variance.",

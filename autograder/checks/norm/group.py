@@ -255,11 +255,6 @@ def _backward(dout, x, groups, gamma, beta, eps=1e-5):
     return by_autograd(lambda x, gamma, beta: F.group_norm(x, groups, gamma, beta, eps), dout, x, gamma, beta)
 
 
-def _swapped(*inputs, **options):
-    dx, dgamma, dbeta = _backward(*inputs, **options)
-    return dx, dbeta, dgamma
-
-
 def _draw_backward(rng):
     parameters = ("dgamma", "dbeta")
     yield Case("parameters", with_dout(rng, _grouped(rng)), compare=parameters, tolerance=LOOSE)
@@ -291,7 +286,7 @@ group_norm_backward = Exercise(
     oracle=_backward,
     returns=("dx", "dgamma", "dbeta"),
     misconceptions=(
-        *shared_backward(_gradients, _swapped),
+        *shared_backward(_gradients, _backward),
         *_shared(_gradients),
         Misconception(
             "gamma_afterwards",

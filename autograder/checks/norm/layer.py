@@ -193,11 +193,6 @@ def _corrected_by_examples(dnormal, normal, geometry):
     return dnormal - share * (geometry.average(dnormal) + normal * geometry.average(dnormal * normal))
 
 
-def _swapped(*inputs, **options):
-    dx, dgamma, dbeta = _backward(*inputs, **options)
-    return dx, dbeta, dgamma
-
-
 def _draw_backward(rng):
     parameters = ("dgamma", "dbeta")
     yield Case("parameters", with_dout(rng, _examples(rng)), compare=parameters, tolerance=LOOSE)
@@ -228,7 +223,7 @@ layer_norm_backward = Exercise(
     oracle=_backward,
     returns=("dx", "dgamma", "dbeta"),
     misconceptions=(
-        *shared_backward(_gradients, _swapped),
+        *shared_backward(_gradients, _backward),
         Misconception(
             "gamma_afterwards",
             "gamma multiplies dx at the end, as one may do in batch norm.",

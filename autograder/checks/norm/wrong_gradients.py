@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,14 @@ class Geometry:
     beside(v)   one number for each feature or channel, so that it fits beside x
     total(a)    the sum over those that share a gamma
     count       how many numbers share a mean
+    root        what they were divided by, beside a (filled in where gradients are computed)
     """
 
     average: Callable[[np.ndarray], np.ndarray]
     beside: Callable[[np.ndarray], np.ndarray]
     total: Callable[[np.ndarray], np.ndarray]
     count: int
+    root: Any = None
 
 
 def right(dnormal, normal, geometry):
@@ -92,7 +94,7 @@ def gradients(
     divisor = root(var, eps)
     normal = (x - mean) / divisor
     scale = geometry.beside(gamma)
-    dnormal = correct(dout * scale if gamma_in_dx == "before" else dout, normal, geometry)
+    dnormal = correct(dout * scale if gamma_in_dx == "before" else dout, normal, replace(geometry, root=divisor))
     if gamma_in_dx == "after":
         dnormal = dnormal * scale
     chosen = {"normal": normal, "centred": x - mean, "x": x}[dgamma_from]
@@ -101,10 +103,20 @@ def gradients(
     return dnormal / divisor, dgamma / shared, dbeta / shared
 
 
-def shared_backward(make: Callable[..., Callable[..., Any]], reverse: Callable[..., Any]) -> tuple[Misconception, ...]:
+def swapped(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """The right gradients, dgamma and dbeta in each other's place."""
+
+    def wrong(*inputs: Any, **options: Any) -> Any:
+        dx, dgamma, dbeta = backward(*inputs, **options)
+        return dx, dbeta, dgamma
+
+    return wrong
+
+
+def shared_backward(make: Callable[..., Callable[..., Any]], backward: Callable[..., Any]) -> tuple[Misconception, ...]:
     """The misconceptions about every kind of normalization.
 
-    make(**slips) is the gradient with parts of `gradients` replaced; reverse is the right one with dgamma and dbeta in each other's place.
+    make(**slips) is the gradient with parts of `gradients` replaced; backward is the right one.
     """
     return (
         Misconception(
@@ -177,7 +189,7 @@ def shared_backward(make: Callable[..., Callable[..., Any]], reverse: Callable[.
             "gradients_swapped",
             "dgamma and dbeta have changed places.",
             "In the order of the arguments: dx, dgamma, dbeta.",
-            reverse,
+            swapped(backward),
         ),
         Misconception(
             "unbiased_variance",

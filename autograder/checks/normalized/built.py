@@ -44,14 +44,15 @@ def _draw(rng):
 def _expected(rng, again, other, parameters, statistics, x, dout, training=True):
     net = normalized_net()(rng)
     arrays, running = iter(parameters), iter(statistics)
+    norms = [layer for layer in net.layers() if hasattr(layer, "running_mean")]
     for layer in net.layers():
         layer.parameters = {name: next(arrays) for name in layer.parameters}
         layer.training = training
-    for layer in net.norms():
+    for layer in norms:
         layer.running_mean, layer.running_var = next(running), next(running)
     out, dx = net.forward(x), net.backward(dout)
     gradients = [gradient for layer in net.layers() for gradient in layer.gradients.values()]
-    return shapes(), True, out, dx, gradients, [array for layer in net.norms() for array in (layer.running_mean, layer.running_var)]
+    return shapes(), True, out, dx, gradients, [array for layer in norms for array in (layer.running_mean, layer.running_var)]
 
 
 def _in_one(inputs, output):
@@ -119,6 +120,14 @@ build_normalized_net = Exercise(
             "The third convolution has no batch norm behind it.",
             "Every convolution is followed by one.",
             normalized_net(normed=(True, True, False)),
+        ),
+        Misconception(
+            "bias_left_out",
+            "The convolutions have no bias.",
+            "The batch norm takes it away again, so that many networks do without. This one keeps it, as the counts in the table say (80 is 72 "
+            "weights and 8 biases): leave bias=False out, and see its gradient in the experiment that follows.",
+            normalized_net(biased=False),
+            revisit=REVISIT,
         ),
         Misconception(
             "norm_at_end",

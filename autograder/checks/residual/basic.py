@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from autograder.checks.residual.block import RETURNS, Block, cases, expected, slopes_only
+from autograder.checks.residual.block import RETURNS, builder, cases, ended, expected
 from autograder.checks.residual.wrong_blocks import shared
 from autograder.exercise import Aspect, Exercise, Misconception, contract
 
@@ -30,31 +28,10 @@ def _compute(x, b, stride, projects, *, strides=None, inner="norm relu", last="r
     if projects:
         skip = b.conv(4, x, stride if past is None else past(stride), projection // 2)
         skip = b.norm(5, skip) if projects > 1 else skip
-    if way == "projection":  # where there is none, nothing comes back past the branch
-        skip = skip if projects else skip.detach()
-    skip, branch = skip.detach() if way == "branch" else skip, branch.detach() if way == "skip" else branch
-    if last == "relu before":
-        return branch.relu() + skip
-    total = (branch.relu() if last == "relu twice" else branch) + skip
-    if norm_at == "sum":
-        total = b.norm(3, total)
-    if way == "kink":
-        return slopes_only(total.relu(), total * (total.detach() >= 0))
-    if way == "no gate":
-        return slopes_only(total.relu(), total)
-    return total if last == "sum" else total.relu()
+    return ended(branch, skip, projects, last=last, way=way, normed=(lambda x: b.norm(3, x)) if norm_at == "sum" else lambda x: x)
 
 
-def basic(*, projects=None, normed=True, handed=None, own_rng=False, biased=None, runs=1, projection=1, **slips):
-    """A builder, as the class is: in_channels, channels, stride, rng -> Block. handed, biased: of the plan's length and the shortcut's."""
-
-    def build(in_channels, channels, stride=1, rng=None):
-        plan, past = _planned(in_channels, channels, stride, projects=projects, projection=projection, normed=normed)
-        order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
-        rng = np.random.default_rng(0) if own_rng else rng
-        return Block(plan, lambda x, b: _compute(x, b, stride, past, projection=projection, **slips), rng, order, bias, runs)
-
-    return build
+basic = builder(_planned, _compute)
 
 
 def _draw(rng):

@@ -5,6 +5,7 @@ A block has a plan, its layers with parameters in the asked order, and a computa
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,8 +75,7 @@ class Block:
     def backward(self, dout: np.ndarray) -> np.ndarray:
         import torch
 
-        leaves = [self._x, *(leaf for leaves in self._leaves for leaf in leaves.values())]
-        dx, *found = torch.autograd.grad(self._out, leaves, tensor(dout), allow_unused=True)
+        dx, *found = torch.autograd.grad(self._out, [self._x, *self.leaves()], tensor(dout), allow_unused=True)
         found = iter(found)
         for layer in self._layers:
             slopes = {name: next(found) for name in layer.parameters}
@@ -92,12 +92,16 @@ class Block:
 
         return F.linear(x, self._leaves[place]["w"], self._leaves[place]["b"])
 
-    def norm(self, place: int, x: Any) -> Any:
+    def leaves(self) -> list[Any]:
+        """All parameters as tensors, in the order of the plan."""
+        return [leaf for leaves in self._leaves for leaf in leaves.values()]
+
+    def norm(self, place: int, x: Any, momentum: float = 0.1) -> Any:
         import torch.nn.functional as F
 
         layer, leaves = self._layers[place], self._leaves[place]
         mean, var = tensor(layer.running_mean).clone(), tensor(layer.running_var).clone()
-        out = F.batch_norm(x, mean, var, leaves["gamma"], leaves["beta"], layer.training)
+        out = F.batch_norm(x, mean, var, leaves["gamma"], leaves["beta"], layer.training, momentum)
         dtype = layer.running_mean.dtype
         layer.running_mean, layer.running_var = mean.numpy().astype(dtype), var.numpy().astype(dtype)
         return out
@@ -113,6 +117,51 @@ def _made(rng: np.random.Generator, shape: tuple[int, ...], biased: bool) -> _Co
 def slopes_only(values: Any, slopes: Any) -> Any:
     """A tensor with these values, that differentiates as the other one does: right forwards, wrong backwards."""
     return slopes + (values - slopes).detach()
+
+
+def ended(
+    branch: Any, skip: Any, projects: int, *, last: str = "relu of sum", way: str | None = None, normed: Callable[[Any], Any] = lambda x: x
+) -> Any:
+    """How a block ends: the sum of its two ways, and a ReLU. The keyword-only arguments are ways to get it wrong.
+
+    last, way  where the ReLU stands, and what of the way back is missing
+    normed     what the sum goes through before the ReLU
+    """
+    if way == "projection":  # where there is none, nothing comes back past the branch
+        skip = skip if projects else skip.detach()
+    skip, branch = skip.detach() if way == "branch" else skip, branch.detach() if way == "skip" else branch
+    if last == "relu before":
+        return branch.relu() + skip
+    total = normed((branch.relu() if last == "relu twice" else branch) + skip)
+    if way == "kink":
+        return slopes_only(total.relu(), total * (total.detach() >= 0))
+    if way == "no gate":
+        return slopes_only(total.relu(), total)
+    return total if last == "sum" else total.relu()
+
+
+def builder(planned: Callable[..., tuple[Plan, int]], compute: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes builders of a block: build(**slips) is one, as the class is: in_channels, channels, stride, rng -> Block.
+
+    A slip that planned(in_channels, channels, stride, …) takes goes there; what it does not take, or is a keyword of compute(x, block, stride,
+    projections, …) too, goes to that; these go to the block: handed, biased (each called with the plan's length and the shortcut's), own_rng, runs.
+    """
+    of_plan = set(inspect.signature(planned).parameters)
+    keywords = {name for name, parameter in inspect.signature(compute).parameters.items() if parameter.kind is parameter.KEYWORD_ONLY}
+
+    def build(*, handed=None, own_rng=False, biased=None, runs=1, **slips):
+        plans = {name: value for name, value in slips.items() if name in of_plan}
+        computes = {name: value for name, value in slips.items() if name not in of_plan or name in keywords}
+
+        def built(in_channels, channels, stride=1, rng=None):
+            plan, past = planned(in_channels, channels, stride, **plans)
+            order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
+            rng = np.random.default_rng(0) if own_rng else rng
+            return Block(plan, lambda x, b: compute(x, b, stride, past, **computes), rng, order, bias, runs)
+
+        return built
+
+    return build
 
 
 # --- What a block is judged by ----------------------------------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from autograder.checks.residual.block import RETURNS, Block, cases, expected, slopes_only
+from autograder.checks.residual.block import RETURNS, builder, cases, ended, expected
 from autograder.checks.residual.wrong_blocks import shared
 from autograder.exercise import Aspect, Exercise, Misconception, contract
 
@@ -30,29 +28,10 @@ def _compute(x, b, stride, projects, *, strided=1, bent=(True, True), last="relu
     if projects:
         skip = b.conv(6, x, stride if past is None else past(stride))
         skip = b.norm(7, skip) if projects > 1 else skip
-    if way == "projection":  # where there is none, nothing comes back past the branch
-        skip = skip if projects else skip.detach()
-    skip, branch = skip.detach() if way == "branch" else skip, branch.detach() if way == "skip" else branch
-    if last == "relu before":
-        return branch.relu() + skip
-    total = (branch.relu() if last == "relu twice" else branch) + skip
-    if way == "kink":
-        return slopes_only(total.relu(), total * (total.detach() >= 0))
-    if way == "no gate":
-        return slopes_only(total.relu(), total)
-    return total if last == "sum" else total.relu()
+    return ended(branch, skip, projects, last=last, way=way)
 
 
-def bottleneck(*, projects=None, normed=True, expansion=4, narrow=1, handed=None, own_rng=False, biased=None, runs=1, **slips):
-    """A builder, as the class is: in_channels, channels, stride, rng -> Block. narrow: `channels` is divided by it."""
-
-    def build(in_channels, channels, stride=1, rng=None):
-        plan, past = _planned(in_channels, channels // narrow, stride, projects=projects, normed=normed, expansion=expansion)
-        order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
-        rng = np.random.default_rng(0) if own_rng else rng
-        return Block(plan, lambda x, b: _compute(x, b, stride, past, **slips), rng, order, bias, runs)
-
-    return build
+bottleneck = builder(_planned, _compute)
 
 
 def _narrow_inputs(in_channels, channels, stride=1, rng=None):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from autograder.checks.residual.block import RETURNS, Block, cases, expected, slopes_only
+from autograder.checks.residual.block import RETURNS, builder, cases, expected, slopes_only
 from autograder.checks.residual.wrong_blocks import all_of_them, handed_on
 from autograder.exercise import Aspect, Exercise, Misconception, contract
 
@@ -18,8 +16,12 @@ def _planned(in_channels, channels, stride, *, projects=None, normed=False, post
     return (*branch, *(shortcut * project)), len(shortcut) * project
 
 
-def _compute(x, b, stride, projects, *, first="norm relu", second="norm relu", strides=None, past=None, of="active", last=False, way=None):
+def _compute(
+    x, b, stride, projects, *, first="norm relu", second="norm relu", strides=None, past=None, of="active", last=False, way=None, post=False
+):
     """The block on tensors; every keyword-only argument is a way to get it wrong."""
+    if post:
+        return _as_basic(x, b, stride, projects)
     strided = (stride, 1) if strides is None else strides(stride)
 
     def activated(place, x, steps):
@@ -51,17 +53,7 @@ def _as_basic(x, b, stride, projects):
     return (b.norm(3, b.conv(2, middle, 1, 1)) + (b.conv(4, x, stride) if projects else x)).relu()
 
 
-def preact(*, projects=None, normed=False, post=False, handed=None, own_rng=False, biased=None, runs=1, **slips):
-    """A builder, as the class is: in_channels, channels, stride, rng -> Block."""
-
-    def build(in_channels, channels, stride=1, rng=None):
-        plan, past = _planned(in_channels, channels, stride, projects=projects, normed=normed, post=post)
-        order, bias = handed(len(plan), past) if handed else None, biased(len(plan), past) if biased else False
-        rng = np.random.default_rng(0) if own_rng else rng
-        compute = (lambda x, b: _as_basic(x, b, stride, past)) if post else (lambda x, b: _compute(x, b, stride, past, **slips))
-        return Block(plan, compute, rng, order, bias, runs)
-
-    return build
+preact = builder(_planned, _compute)
 
 
 def _draw(rng):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.checks.lenet.levels import cases, reached, right, right_for
 from autograder.checks.residual.block import Block
-from autograder.checks.small_resnet.network import CLASSES, plan, scores
-from autograder.exercise import Aspect, Case, Exercise, Misconception
+from autograder.checks.small_resnet.network import plan, scores
+from autograder.exercise import Aspect, Exercise, Misconception
 
 BLOCKS, WIDTH = 1, 8
 CLOTHES = Path(__file__).resolve().parents[3] / "data" / "fashion_small.npz"
@@ -34,31 +35,7 @@ def _draw(rng):
     moved = np.stack([np.roll(image, move, axis=(1, 2))[..., :: -1 if mirror else 1] for image, move, mirror in zip(images, moves, mirrors)])
     small = moved.reshape(len(images), 1, 14, 2, 14, 2).mean(axis=(3, 5), dtype=np.float32) / np.float32(127.5) - np.float32(1)
     order = rng.permutation(len(images))
-    given = {"images": small[order], "labels": labels[order]}
-    yield Case("loads", given | {"at_least": 0.0})
-    for level, _ in LEVELS[:3][::-1]:
-        yield Case(f"{level:.0%}", given | {"at_least": level})
-
-
-def _right(images, labels, at_least):
-    """Scores that are right for every image."""
-    return np.eye(CLASSES)[labels]
-
-
-def _right_for(share):
-    """Scores that are right for this share of the images, and one class off for the others."""
-    return lambda images, labels, at_least: np.eye(CLASSES)[(labels + (np.arange(len(labels)) >= share * len(labels))) % CLASSES]
-
-
-def _level(inputs, output):
-    """How many images are right, as far as the case asks."""
-    output = np.asarray(output)
-    if output.shape != (len(inputs["labels"]), CLASSES):
-        raise ValueError("not ten scores for each image")
-    share = float(np.mean(output.argmax(axis=1) == inputs["labels"]))
-    if share >= inputs["at_least"]:
-        return f"{inputs['at_least']:.0%} or more"
-    return next(text for level, text in LEVELS if share >= level)
+    yield from cases(LEVELS, small[order], labels[order])
 
 
 def _with_arrays(arrays):
@@ -93,8 +70,8 @@ trained = Exercise(
         Aspect("80%", 2, "at least 80%"),
     ),
     draw=_draw,
-    oracle=_right,
-    view=_level,
+    oracle=right,
+    view=reached(LEVELS),
     returns=("right",),
     artefact="small_resnet.npz",
     arrays=dict(zip(NAMES, SHAPES)),
@@ -105,27 +82,27 @@ trained = Exercise(
             "Most images are wrong: the network has hardly been trained, has seen other images, or its running statistics are of another time.",
             "Call network_arrays after the training, not before; make the images with network_input; and let every training step go through "
             "forward in training mode, so that the running statistics follow.",
-            _right_for(0.12),
+            right_for(0.12),
             revisit="08, “Train it”",
         ),
         Misconception(
             "trained_too_little",
             "The network has learned something, but too little: less than 60% of the images are right.",
             "Go through the images more often, or take larger steps: the loss should no longer fall when you stop.",
-            _right_for(0.55),
+            right_for(0.55),
         ),
         Misconception(
             "could_see_more",
             "The network knows most images, but less than 75% of them.",
             "A few more epochs, the last ones with a smaller learning rate. Show it mirrored and moved copies while it learns: we mark it on such.",
-            _right_for(0.7),
+            right_for(0.7),
             revisit="08, “Train it”",
         ),
         Misconception(
             "nearly_there",
             "More than 75% are right: the last step to 80% is missing.",
             "Let the learning rate fall to almost nothing at the end, and mirror and move the training images anew in every epoch.",
-            _right_for(0.78),
+            right_for(0.78),
         ),
     ),
     hints=(

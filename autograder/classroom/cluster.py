@@ -45,11 +45,11 @@ class Cluster:
     def __init__(self, address: str) -> None:
         self._address, self._grader = address, _grader()
         self._workers: list[str] = []
-        self._looked = self._seen = time.monotonic()
         self._waiting = False
         self._open = contextlib.ExitStack()
         try:
             self._client = self._connect()
+            self._looked = self._seen = time.monotonic()
             while not self._look():
                 time.sleep(LOOK_SECONDS / 4)
             self._hold_against_ours()
@@ -67,7 +67,9 @@ class Cluster:
         """Let go of the cluster. Jobs that wait there are dropped; those that run end within their limits."""
         self._open.close()
 
-    def judge_all(self, tasks: Iterator[Any], most: int | None = None, work: Callable | None = None) -> Iterator[tuple[Any, list[Verdict] | Exception]]:
+    def judge_all(
+        self, tasks: Iterator[Any], most: int | None = None, work: Callable | None = None
+    ) -> Iterator[tuple[Any, list[Verdict] | Exception]]:
         """As `pool.judge_all`: each task's name with its verdicts, as they come; an exception in their place is a fault that came twice.
 
         most  jobs at a time (default: two for each worker, one to judge and one that waits)
@@ -145,12 +147,12 @@ class Cluster:
         start = f"dask worker {self._address} --nthreads 1"
         if self._workers:
             self._seen, self._waiting = self._looked, False
-        elif self._looked - self._seen > PATIENCE_SECONDS:
-            none = f"The scheduler at {self._address} has had no worker for {PATIENCE_SECONDS:g} seconds. {KEPT}"
-            raise CourseError(f"{none}. Start some ({start}), then run the same command again")
         elif not self._waiting:
             self._waiting = True
             _say(f"The scheduler at {self._address} has no worker: waiting for one ({start}).")
+        elif self._looked - self._seen > PATIENCE_SECONDS:
+            none = f"The scheduler at {self._address} has had no worker for {PATIENCE_SECONDS:g} seconds. {KEPT}"
+            raise CourseError(f"{none}. Start some ({start}), then run the same command again")
         return bool(self._workers)
 
     def _hold_against_ours(self) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed: pip install --editable '.[cluster]'")
 
+from autograder import cli
 from autograder.classroom import cluster, grading
 from autograder.course import CourseError
 from autograder.verdict import Verdict
@@ -155,26 +156,32 @@ def test_faults_and_deaths_on_workers(tmp_path, programs):
         programs.worker(name)
     tried = tmp_path / "tried"
     tried.mkdir()
-    names = ["fine0", "fine1", "dies", "raises", *(f"fine{number}" for number in range(2, 6)), "unlucky"]
     pulled: list[str] = []
 
-    def make(name):
-        pulled.append(name)
-        return str(tried), name
+    def tasks(*names):
+        for name in names:
+            pulled.append(name)
+            yield name, lambda name=name: (str(tried), name)
+
+    def workers(name: str) -> list[str]:
+        return [path.name.split("-")[1] for path in tried.glob(f"{name}-*")]
 
     with cluster.Cluster(programs.address) as connected:
-        got = connected.judge_all(((name, lambda name=name: make(name)) for name in names), 2, _who)
+        faults = ("one", "two", "raises", "unlucky", "three", "four")
+        got = connected.judge_all(tasks(*faults), 2, _who)
         outcomes = dict([next(got)])
-        assert pulled == names[:2], "a job is made when its turn comes"
+        assert pulled == ["one", "two"], "a job is made when its turn comes"
         outcomes |= got
-        assert {name for name, verdicts in outcomes.items() if isinstance(verdicts, Exception)} == {"dies", "raises"}
-        assert "RuntimeError: ours" in str(outcomes["raises"]) and "died" in str(outcomes["dies"])
-        assert all(outcomes[name][0].exercise == name for name in names if name not in ("dies", "raises"))
-        where = [path.name.split("-")[1] for path in tried.glob("raises-*")]
-        assert len(where) == len(set(where)) == 2
-        assert len(list(tried.glob("dies-*"))) == 2  # two workers of three, with no failure allowed by this scheduler
+        assert outcomes.keys() == set(faults)
+        assert "RuntimeError: ours" in str(outcomes["raises"]) and len(workers("raises")) == len(set(workers("raises"))) == 2
+        assert all(outcomes[name][0].exercise == name for name in faults if name != "raises")
+
+        deaths = ("dies", "five", "six", "seven")
+        outcomes = dict(connected.judge_all(tasks(*deaths), None, _who))
+        assert "died" in str(outcomes["dies"]) and len(workers("dies")) == 2  # of three workers, with no failure allowed by this scheduler
+        assert outcomes.keys() == set(deaths) and all(outcomes[name][0].exercise == name for name in deaths if name != "dies")
         with pytest.raises(CourseError, match="On .*: Mend this"):
-            list(connected.judge_all(iter([("mend", lambda: (str(tried), "mend"))]), 2, _who))
+            list(connected.judge_all(tasks("mend"), 2, _who))
 
 
 def test_hosts_that_must_not_judge(course, tmp_path, programs, monkeypatch):
@@ -215,7 +222,7 @@ def test_hosts_that_must_not_judge(course, tmp_path, programs, monkeypatch):
     assert "cannot judge" in (sentence := refused()) and "bubblewrap is not installed" in sentence and "--sandbox none" not in sentence
 
 
-def test_addresses_where_no_scheduler_answers(course, tmp_path, monkeypatch):
+def test_addresses_where_no_scheduler_answers(course, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     toy_class.hand_in(tmp_path / "submissions" / "anna", course)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -224,6 +231,11 @@ def test_addresses_where_no_scheduler_answers(course, tmp_path, monkeypatch):
             with pytest.raises(CourseError, match=f"No Dask scheduler answers at '{address}' .*--scheduler tcp://HOST:8786") as raised:
                 grade(course, tmp_path / "submissions", tmp_path / "out", scheduler=address)
             assert "\n" not in str(raised.value)
+    monkeypatch.chdir(course.root)
+    for command in (["grade", "07"], ["regrade", "07", "--apply"]):
+        where = ["--submissions", str(tmp_path / "submissions"), "--out", str(tmp_path / "out"), "--scheduler", "nonsense"]
+        assert cli.main([*command, *where]) == cli.USER_ERROR
+        assert "No Dask scheduler answers at 'nonsense'" in capsys.readouterr().err
     with pytest.raises(CourseError, match="Leave out --sandbox none, or --scheduler"):
         grade(course, tmp_path / "submissions", tmp_path / "out", scheduler="127.0.0.1:1", sandbox="none")
     monkeypatch.setitem(sys.modules, "distributed", None)

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from autograder import __version__
 from autograder.course import CourseError, load_course
@@ -75,6 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--submissions", type=Path, required=True, metavar="DIR", help="one folder, zip or notebook per learner")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="for gradebook, feedback, report and results")
     sub.add_argument("--workers", type=int, metavar="N", help="submissions graded at once (default: one per core)")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster that judges instead of this machine (docs/scaling.md)")
     sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="none: only for code that you have read")
     sub = command("regrade", _regrade, "after a check or an exercise has changed: who would gain or lose what, and why")
     sub.add_argument("assignment", metavar="ASSIGNMENT")
@@ -82,6 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
     sub.add_argument("--apply", action="store_true", help="take all of it over")
     sub.add_argument("--workers", type=int, metavar="N", help="as for stride grade")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="as for stride grade")
     sub.add_argument("--sandbox", default="bubblewrap", choices=("bubblewrap", "none"), help="as for stride grade")
     sub = command("similar", _similar, "which submissions resemble each other more than the class does: a hint, never a mark")
     sub.add_argument("assignment", metavar="ASSIGNMENT")
@@ -198,18 +201,22 @@ def _grade(arguments: argparse.Namespace) -> int:
     from autograder.classroom import grading
 
     course = load_course()
-    results = grading.grade(
-        course, arguments.assignment, arguments.submissions, arguments.out, arguments.workers, arguments.sandbox, progress=sys.stderr.isatty()
-    )
+    where = (course, arguments.assignment, arguments.submissions, arguments.out)
+    results = grading.grade(*where, **_how(arguments))
     print(grading.summary(results, arguments.out))
     return OK
+
+
+def _how(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `stride grade` and `stride regrade` take alike."""
+    return {name: getattr(arguments, name) for name in ("workers", "sandbox", "scheduler")} | {"progress": sys.stderr.isatty()}
 
 
 def _regrade(arguments: argparse.Namespace) -> int:
     from autograder.classroom import grading, regrade
 
     course = load_course()
-    how = {"workers": arguments.workers, "sandbox": arguments.sandbox, "progress": sys.stderr.isatty()}
+    how = _how(arguments)
     where = (course, arguments.assignment, arguments.submissions, arguments.out)
     if arguments.apply:
         print(grading.summary(grading.grade(*where, **how), arguments.out))

@@ -30,6 +30,7 @@ GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
 GRADER_ERROR, NOT_JUDGED = "grader_error", "not_judged"  # of an exercise, beside a verdict's own statuses
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 JOURNAL = "journal.jsonl"
+Judges = Callable[[Iterator[Any]], Iterator[tuple[Any, list[Verdict] | Exception]]]  # pool.judge_all, but for its workers
 
 
 def grade(
@@ -40,15 +41,19 @@ def grade(
     workers: int | None = None,
     sandbox: str = job.BUBBLEWRAP,
     progress: bool = True,
+    scheduler: str | None = None,
 ) -> list[dict[str, Any]]:
     """Grade every submission in a folder into `out`, which becomes an nbgrader course. Gives what results.json holds of it.
 
+    workers    submissions judged at once (default: one per core, or all that a cluster can)
+    scheduler  address of a Dask cluster that judges instead of this machine's cores
+
     Raises CourseError, with nothing lost, for what a user can mend; what is wrong with one submission stops no other.
     """
-    run, found = _ready(course, assignment_id, submissions, out, workers, sandbox)
-    with _lock(run.out, run.assignment), _room(run.out):
+    run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
+    with _judges(scheduler, workers, len(found)) as judges, _lock(run.out, run.assignment), _room(run.out):
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
-        results = _grade(run, found, workers or default_workers(), progress)
+        results = _grade(run, found, judges, progress)
         write(course, run.out, merged(run.out, run.assignment.id, results))
     return results
 
@@ -61,25 +66,27 @@ def judge_anew(
     workers: int | None = None,
     sandbox: str = job.BUBBLEWRAP,
     progress: bool = True,
+    scheduler: str | None = None,
 ) -> dict[str, Sequence[Verdict] | None]:
     """The verdicts that grading would come to now, by learner, in the journal of `out` and nowhere else (None: nothing can be judged)."""
     from tqdm import tqdm
 
-    run, found = _ready(course, assignment_id, submissions, out, workers, sandbox)
+    run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
     judged: dict[str, Sequence[Verdict] | None] = {}
-    with _lock(run.out, run.assignment), _room(run.out), tqdm(total=len(found), unit="submission", disable=not progress) as bar:
+    bar = tqdm(total=len(found), unit="submission", disable=not progress)
+    with _judges(scheduler, workers, len(found)) as judges, _lock(run.out, run.assignment), _room(run.out), bar:
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
             judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
             bar.update()
 
-        for submission, verdicts in _judged(run, found, min(workers or default_workers(), len(found)), done):
+        for submission, verdicts in _judged(run, found, judges, done):
             done(submission, verdicts)
     return judged
 
 
 def _ready(
-    course: Course, assignment_id: str, submissions: Path, out: Path, workers: int | None, sandbox: str
+    course: Course, assignment_id: str, submissions: Path, out: Path, workers: int | None, sandbox: str, scheduler: str | None
 ) -> tuple[_Run, dict[str, list[Path]]]:
     """What is to be graded, by learner, and how. Raises CourseError for whatever would stop it, before anything is begun."""
     assignment = course.assignment(assignment_id)
@@ -88,15 +95,29 @@ def _ready(
         raise CourseError(f"There is no sandbox {sandbox!r}. Choose one of: --sandbox bubblewrap, --sandbox none")
     if workers is not None and workers < 1:
         raise CourseError(f"{workers} workers grade nothing. Ask for at least one: --workers 1")
+    if scheduler is not None and sandbox == job.NONE:
+        raise CourseError("A cluster's hosts are not for code without a sandbox. Leave out --sandbox none, or --scheduler")
     if out == submissions or out.is_relative_to(submissions):
         raise CourseError(f"{out} lies among the submissions and would be graded itself. Choose another folder: --out {submissions}-graded")
     found = intake.find(submissions, assignment)
     origin = master.load(course, assignment)
-    if sandbox == job.BUBBLEWRAP:
+    if sandbox == job.BUBBLEWRAP and scheduler is None:
         from autograder.sandboxing.sandbox import require
 
         require()
     return _Run(course, assignment, origin, out, sandbox), found
+
+
+@contextlib.contextmanager
+def _judges(scheduler: str | None, workers: int | None, submissions: int) -> Iterator[Judges]:
+    """Who judges: this machine's cores, or the cluster at that address."""
+    if scheduler is None:
+        yield lambda tasks: judge_all(tasks, min(workers or default_workers(), submissions))
+        return
+    from autograder.classroom.cluster import Cluster
+
+    with Cluster(scheduler) as cluster:
+        yield lambda tasks: cluster.judge_all(tasks, workers)
 
 
 def write(course: Course, out: Path, results: Sequence[dict[str, Any]]) -> None:
@@ -149,7 +170,7 @@ class _Run:
         return job.prepare(self.course, submission, self.master.folder(submission), self.master.digest, self.sandbox)
 
 
-def _grade(run: _Run, found: dict[str, list[Path]], workers: int, progress: bool) -> list[dict[str, Any]]:
+def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bool) -> list[dict[str, Any]]:
     from tqdm import tqdm
 
     results: list[dict[str, Any]] = []
@@ -164,7 +185,7 @@ def _grade(run: _Run, found: dict[str, list[Path]], workers: int, progress: bool
         bar.update()
 
     with bar:
-        for submission, verdicts in _judged(run, found, min(workers, len(found)), done):
+        for submission, verdicts in _judged(run, found, judges, done):
             if isinstance(verdicts, Exception):
                 said = f"{type(verdicts).__name__}: {verdicts}".split("\n")[0]
                 submission.problems.append(f"grader error, twice ({said}): it was not this submission's fault, grade again")
@@ -173,7 +194,7 @@ def _grade(run: _Run, found: dict[str, list[Path]], workers: int, progress: bool
     return sorted(results, key=lambda result: result["learner"])
 
 
-def _judged(run: _Run, found: dict[str, list[Path]], workers: int, done: Callable) -> Iterator[tuple[Submission, list[Verdict] | Exception]]:
+def _judged(run: _Run, found: dict[str, list[Path]], judges: Judges, done: Callable) -> Iterator[tuple[Submission, list[Verdict] | Exception]]:
     """Each submission that needs judging, with its verdicts; those that are known already, or cannot be judged, are done at once."""
     keys: dict[str, list[Submission]] = {}
 
@@ -195,7 +216,7 @@ def _judged(run: _Run, found: dict[str, list[Path]], workers: int, done: Callabl
                 keys[key] = [submission]
                 yield key, lambda prepared=prepared: prepared
 
-    for key, verdicts in judge_all(tasks(), workers):
+    for key, verdicts in judges(tasks()):
         if not isinstance(verdicts, Exception):
             run.journal.add(key, verdicts)
         for submission in keys.pop(key):

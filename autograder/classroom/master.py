@@ -37,7 +37,7 @@ def load(course: Course, assignment: Assignment) -> Master:
     node = nbformat.reads(notebook.decode("utf-8"), as_version=4)
     _hold_against_course(node, assignment)
     parts = library | {"notebook": notebook, "assignment": repr(assignment).encode(), "limits": repr(sorted(course.limits.items())).encode()}
-    return Master(node, library, intake.digest(parts | {"grader": _grader().encode()}))
+    return Master(node, library, intake.digest(parts | {"grader": grader().encode()}))
 
 
 def sources(course: Course, assignment: Assignment) -> tuple[dict[str, bytes], bytes]:
@@ -69,11 +69,13 @@ def _hold_against_course(notebook: NotebookNode, assignment: Assignment) -> None
 
 
 @lru_cache(maxsize=1)
-def _grader() -> str:
-    """Everything of ours that can change a verdict: our own code, Python, and what computes."""
+def grader() -> str:
+    """Everything of ours that can change a verdict: our own code, the data that its checks draw from, Python, and what computes."""
     own = Path(__file__).resolve().parents[1]
     code = intake.digest({path.relative_to(own).as_posix(): path.read_bytes() for path in own.rglob("*.py")})
-    return " ".join([code, platform.python_version(), *(f"{name} {_version(name)}" for name in ("numpy", "torch"))])
+    data = intake.digest({path.name: path.read_bytes() for path in (own.parent / "data").glob("*.npz")})
+    versions = {"Python": platform.python_version()} | {name: _version(name) for name in ("numpy", "torch")}
+    return "; ".join([f"code {code[:16]}", f"data {data[:16]}", *(f"{name} {number}" for name, number in versions.items())])
 
 
 def _version(name: str) -> str:

@@ -140,13 +140,14 @@ def _seen(inputs: dict[str, Any], found: dict[str, Any]) -> tuple[str, str, str]
 
 def _place(seen: np.ndarray, padded: np.ndarray) -> tuple[int, int, int] | None:
     """(top, left, 1 or -1 when mirrored) of what was seen in the padded image."""
-    h, w = seen.shape
-    for top, left in np.ndindex(padded.shape[0] - h + 1, padded.shape[1] - w + 1):
-        window = padded[top : top + h, left : left + w]
-        for step in (1, -1):
-            if np.allclose(window[:, ::step], seen, rtol=1e-5, atol=1e-8):
-                return top, left, step
-    return None
+    windows = np.lib.stride_tricks.sliding_window_view(padded, seen.shape)
+    both = np.stack([windows, windows[..., ::-1]], axis=2)  # (tops, lefts, 2, h, w)
+    with np.errstate(all="ignore"):
+        there = np.argwhere((np.abs(both - seen) <= 1e-8 + 1e-5 * np.abs(seen)).all(axis=(3, 4)))
+    if not len(there):
+        return None
+    top, left, mirrored = map(int, there[0])
+    return top, left, -1 if mirrored else 1
 
 
 def _dropped(inputs: dict[str, Any], found: dict[str, Any]) -> tuple[Any, ...]:

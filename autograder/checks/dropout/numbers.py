@@ -10,10 +10,10 @@ import numpy as np
 from autograder.checks.dropout.chance import (
     MORE,
     SEED,
-    always_as_many,
     below,
     factors,
     followed,
+    how_many,
     share,
 )
 from autograder.draw import normal
@@ -23,7 +23,6 @@ from autograder.values import Seed
 SHAPE, TIMES, SHARE, PLACES, MASK = "shape of out", "x is multiplied by", "probability of dropping", "chances", "mask"
 BY_ITSELF = "each number by itself"
 SHOWN = "1 where kept, 0 where dropped"
-AS_MANY = "the same number of them at every call"
 
 
 # --- What is looked at ------------------------------------------------------------------------------------------------
@@ -41,7 +40,7 @@ def view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     places, chances = where_dropped(kept)
     dropped = share_dropped(kept, p, chances)
     if more:
-        places = AS_MANY if always_as_many([one != 0 for one in (out, other, *(one for one, _ in more))]) else BY_ITSELF
+        places = how_many([one != 0 for one in (out, other, *(one for one, _ in more))]) or BY_ITSELF
     times = factors(out / x.astype(np.float64), out.dtype)
     return shape_of(out, x.shape, "x"), times, dropped, places, shown(mask, kept), followed(out, again, other)
 

@@ -187,9 +187,9 @@ def draw_cases(rng):
         yield Case("places", _inputs(rng, shape, rng.choice(SMALL)), compare=(SHAPE, PLACES))
     yield Case("places", _inputs(rng, (4, 5), rng.choice(SMALL)) | {"more": MORE}, compare=(SHAPE, PLACES))
     yield Case("mask", _inputs(rng, (30, 40), rng.choice(SMALL)), compare=(SHAPE, MASK))
-    inputs = _inputs(rng, (40, 30), rng.choice(SMALL))
-    yield Case("mask", inputs | {"x": some_zeros(rng, inputs["x"])}, compare=(SHAPE, MASK))
-    yield Case("mask", _inputs(rng, (7, 5, 11, 13), rng.choice(SMALL), training=False), compare=(SHAPE, MASK))
+    for shape, training in (((40, 30), True), ((7, 5, 11, 13), False)):
+        inputs = _inputs(rng, shape, rng.choice(SMALL), training)
+        yield Case("mask", inputs | {"x": some_zeros(rng, inputs["x"])}, compare=(SHAPE, MASK))
     for shape, candidates in zip(((30, 40), (7, 5, 11, 13)), (SMALL, BIG)):
         yield Case("test time", _inputs(rng, shape, rng.choice(candidates), training=False), compare=(SHAPE, TIMES))
         yield Case("generator", _inputs(rng, shape, rng.choice(candidates)), compare=(SHAPE, SEED))

@@ -108,16 +108,29 @@ def _connect(
     bias: Callable[..., Any] = lambda rng, b, p: b,
     mask_of: Callable[..., Any] = lambda mask, p: mask * 1.0,
     at_test: bool = False,
+    calm_mask: Callable[..., Any] = np.ones,
 ) -> Callable[..., Any]:
-    """Weights times kept(rng, shape, p) and scale(p) in training, times test(p) at test time; bias(rng, b, p) in training."""
+    """Weights times kept(rng, shape, p) and scale(p) in training, times test(p) at test time, with the mask calm_mask(shape) then."""
 
     def forward(x, w, b, p, training, rng):
         if not training and not at_test:
-            return _layer(x, w * test(p), b), np.ones(w.shape)
+            return _layer(x, w * test(p), b), calm_mask(w.shape)
         mask = np.broadcast_to(kept(rng, w.shape, p), w.shape)
         return _layer(x, w * mask * scale(p), bias(rng, b, p)), mask_of(mask, p)
 
     return forward
+
+
+def _scaled(mask, p):
+    return mask / (1 - p)
+
+
+def _by_p(p):
+    return 1 / p if p else np.inf
+
+
+def _none(shape):
+    return None
 
 
 def _on_inputs(x, w, b, p, training, rng):
@@ -143,9 +156,12 @@ def _for_each_example(x, w, b, p, training, rng):
     return np.einsum("nd,nmd->nm", x, w * masks) / (1 - p) + b, masks
 
 
-def _mask_of_the_weights(x, w, b, p, training, rng):
-    out, mask = _connect()(x, w, b, p, training, rng)
-    return out, w * mask != 0
+def _mask_of_the_weights(*, at_test):
+    def forward(x, w, b, p, training, rng):
+        out, mask = _connect()(x, w, b, p, training, rng)
+        return out, w * mask != 0 if training or at_test else mask
+
+    return forward
 
 
 # --- Cases ------------------------------------------------------------------------------------------------------------
@@ -190,6 +206,8 @@ def _draw(rng):
     for case in contract_cases(lambda dtype: _inputs(rng, small, rng.choice(SMALL), dtype=dtype)):
         yield Case(case.aspect, case.inputs, compare=(SHAPE, TIMES), layout=case.layout, exact_dtype=True)
 
+
+READ_OFF = "The mask says where the weights that were used are not 0: a weight that was 0 before counts as dropped, whatever happened to it."
 
 drop_connect_forward = Exercise(
     id="dropout.drop_connect_forward",
@@ -249,7 +267,7 @@ drop_connect_forward = Exercise(
             "p_is_keep",
             "p is taken for the probability of keeping: kept with probability p, scaled by 1/p.",
             "Here p is the probability of dropping: keep with 1 - p, and scale by 1/(1 - p).",
-            _connect(lambda p: 1 / p if p else np.inf, kept=lambda rng, shape, p: rng.random(shape) < p),
+            _connect(_by_p, kept=lambda rng, shape, p: rng.random(shape) < p),
         ),
         Misconception(
             "mask_turned_round",
@@ -301,15 +319,39 @@ drop_connect_forward = Exercise(
         ),
         Misconception(
             "mask_scaled",
-            "The mask holds the factor 1/(1 - p).",
+            "The mask is scaled already: it holds 1/(1 - p) where ours has 1.",
             "out is right. But the mask is asked for as 1 and 0.",
-            _connect(mask_of=lambda mask, p: mask / (1 - p)),
+            _connect(mask_of=_scaled),
+        ),
+        Misconception(
+            "mask_scaled_and_none_at_test",
+            "The mask is scaled already: it holds 1/(1 - p) where ours has 1. And there is none at test time.",
+            "out is right. But the mask is asked for as 1 and 0; at test time it is ones.",
+            _connect(mask_of=_scaled, calm_mask=_none),
+        ),
+        Misconception(
+            "published",
+            "p is taken for the probability of keeping, and the mask is scaled already: it holds 1/p where ours has 1.",
+            "Here p is the probability of dropping: keep with 1 - p, divide the weights by 1 - p, and return a mask of 1 and 0.",
+            _connect(_by_p, kept=lambda rng, shape, p: rng.random(shape) < p, mask_of=lambda mask, p: mask * _by_p(p)),
+        ),
+        Misconception(
+            "no_mask_at_test",
+            "There is no mask at test time.",
+            "Nothing was dropped then: the mask is ones, in the shape of w.",
+            _connect(calm_mask=_none),
         ),
         Misconception(
             "mask_read_off_the_weights",
-            "The mask says where the weights that were used are not 0: a weight that was 0 before counts as dropped, whatever happened to it.",
+            READ_OFF,
             "Return the mask that was drawn, not one read off w.",
-            _mask_of_the_weights,
+            _mask_of_the_weights(at_test=False),
+        ),
+        Misconception(
+            "mask_read_off_the_weights_always",
+            READ_OFF,
+            "Return the mask that was drawn, and ones at test time, not one read off w.",
+            _mask_of_the_weights(at_test=True),
         ),
         Misconception(
             "fixed_number",

@@ -23,6 +23,7 @@ NUMBERS = ("loss", *NAMES)
 NOISE, MOVED, MIRRORED, TOGETHER = "at test time", "images move", "images are mirrored", "loss and gradients"
 FORWARD, BACKWARD, MASKS, SHARE = "hidden numbers are multiplied by", "their gradients are multiplied by", "mask", "probability of dropping"
 SCORES = "gradient of b2"
+KEYS, ALONE = "names of the gradients", "w1, b1, w2 and b2 alone"
 UNTOLD = "not told"
 WHERE = "07, “All together”"
 
@@ -81,6 +82,12 @@ def _noisy(
     return loss_and_gradients
 
 
+def _with_images(parameters, images, **inputs):
+    """As a layer's backward gives it back, too: the gradient of what came in."""
+    loss, gradients = _noisy()(parameters, images, **inputs)
+    return loss, gradients | {"x": np.zeros(images.shape)}
+
+
 def _augmented(images, padding, rng, flip):
     """Each image moved by at most `padding` pixels, and mirrored half of the time."""
     h, w = images.shape[2:]
@@ -103,7 +110,8 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     rounded = [np.float32(np.concatenate([np.ravel(found[name]) for name in NUMBERS])) for found in (first, again, other)]
     moved, mirrored, images_agree = _seen(inputs, first)
     *dropped, scores_agree = _dropped(inputs, first)
-    return (*numbers, noise, moved, mirrored, images_agree, *dropped, scores_agree, followed(*rounded))
+    keys = ALONE if all(gradients.keys() == set(NAMES) for _, gradients in output) else "others beside w1, b1, w2 and b2"
+    return (*numbers, noise, moved, mirrored, images_agree, *dropped, scores_agree, followed(*rounded), keys)
 
 
 def _flat(loss, gradients, parameters):
@@ -217,7 +225,7 @@ def _apart(rng, n=31, padding=2):
 
 def _draw(rng):
     for n in (3, 5):
-        yield Case("network", _symmetric(rng, n, 0.0), compare=NUMBERS)
+        yield Case("network", _symmetric(rng, n, 0.0), compare=(*NUMBERS, KEYS))
     yield Case("test time", _symmetric(rng, 5, 0.4, training=False), compare=(*NUMBERS, NOISE))
     yield Case("test time", _symmetric(rng, 3, 0.0, training=False, padding=2), compare=(*NUMBERS, NOISE))
     for padding in (2, 1):
@@ -246,7 +254,7 @@ noisy_loss_and_gradients = Exercise(
     ),
     draw=_draw,
     oracle=thrice(_noisy()),
-    returns=(*NUMBERS, NOISE, MOVED, MIRRORED, TOGETHER, FORWARD, BACKWARD, MASKS, SHARE, SCORES, SEED),
+    returns=(*NUMBERS, NOISE, MOVED, MIRRORED, TOGETHER, FORWARD, BACKWARD, MASKS, SHARE, SCORES, SEED, KEYS),
     view=_view,
     probe="reseeded",
     uses=("dropout", "augment", "linear", "activations", "loss"),
@@ -341,6 +349,12 @@ noisy_loss_and_gradients = Exercise(
             "Numbers were divided by 1 - p, and so are gradients: call dropout_backward.",
             _noisy(back="unscaled"),
             revisit="07, “Backwards”",
+        ),
+        Misconception(
+            "more_than_parameters",
+            "The dictionary holds more than the gradients of the parameters.",
+            "Whoever takes a step goes through it name by name: w1, b1, w2 and b2, and no others (nobody learns the images).",
+            _with_images,
         ),
         Misconception("own_seed", *OWN_SEED, own_seed(_noisy())),
         Misconception("other_randomness", *OTHER_RANDOMNESS, other_randomness(_noisy())),

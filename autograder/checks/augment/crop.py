@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.dropout.chance import OTHER_RANDOMNESS, OWN_SEED, SEED, followed, other_randomness, own_seed, thrice
+from autograder.checks.dropout.chance import OTHER_RANDOMNESS, OWN_SEED, SEED, followed, other_randomness, outline, own_seed, thrice
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.values import Seed
@@ -23,8 +23,8 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     """Of three batches of pieces: shape, and statements about where they were cut."""
     images = inputs["images"]
     first, again, other = output
-    shape = tuple(map(int, first.shape))
-    if shape != (len(images), images.shape[1], *_pair(inputs["size"])):
+    shape = outline(first)
+    if first.shape != (len(images), images.shape[1], *_pair(inputs["size"])):
         return shape, *("not told",) * 4, str(first.dtype)
     found = _places(first, images, inputs["padding"])
     return (

@@ -17,6 +17,7 @@ from autograder.checks.dropout.chance import (
     followed,
     how_many,
     other_randomness,
+    outline,
     own_seed,
     share,
     thrice,
@@ -39,8 +40,8 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     """Of three batches: shape, and statements about what became of the images."""
     images, p = inputs["images"], inputs["p"]
     first, again, other, *more = output
-    shape = tuple(map(int, first.shape))
-    if shape != images.shape:
+    shape = outline(first)
+    if first.shape != images.shape:
         return shape, *("not told",) * 4, str(first.dtype)
     kept, mirrored = _equal(first, images), _equal(first, images[..., ::-1])
     count, flipped = len(images), float(mirrored.mean())

@@ -87,13 +87,13 @@ def shown(mask: Any, kept: np.ndarray) -> str:
 
 
 def shown_beside_zeros(mask: Any, kept: np.ndarray, zeros: np.ndarray) -> str:
-    """As `shown`, of numbers some of which were zero: these, too, have some that are kept and some that are dropped."""
+    """As `shown`, of numbers some of which were zero: of these, too, some are dropped where others are, and none where none is."""
     if not isinstance(mask, np.ndarray) or mask.shape != kept.shape:
         return shown(mask, kept)
     beside, there = shown(mask[~zeros], kept[~zeros]), mask[zeros]
-    if beside == SHOWN and (there == there[0]).all():  # a right mask never: the cases have hundreds of zeros
-        return f"{int(there[0])} wherever a number was 0 before"
-    return beside
+    if beside != SHOWN or not (there == there[0]).all():  # a right mask never, in training: the cases have hundreds of zeros
+        return beside
+    return SHOWN if there[0] and kept[~zeros].all() else f"{int(there[0])} wherever a number was 0 before"
 
 
 # --- Dropout, right and wrong -----------------------------------------------------------------------------------------

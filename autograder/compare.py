@@ -95,8 +95,11 @@ def _arrays(expected: np.ndarray, got: Any, case: Case, exact_dtype: bool) -> Fi
 
 def _listed(array: np.ndarray) -> str:
     """How many there are along the one axis, and a handful of numbers by name."""
-    count = f"{array.size} {'number' if array.size == 1 else 'numbers'}"
-    if not 0 < array.size <= HANDFUL or array.dtype.kind not in "biuf":
+    if not array.size:
+        return "no numbers"
+    listed = array.dtype.kind in "biuf" and array.size <= HANDFUL
+    count = f"{array.size} {'number' if array.dtype.kind in 'iuf' else 'value'}{'s' * (array.size > 1)}"
+    if not listed:
         return count
     return f"{count} ({', '.join(f'{value:.6g}' if array.dtype.kind == 'f' else str(value) for value in array)})"
 

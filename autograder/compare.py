@@ -18,6 +18,7 @@ WORDS = {"f": "numbers", "i": "whole numbers", "u": "whole numbers", "b": "True 
 
 FEW = 20  # so many numbers are told one by one
 MOST_NAMES = 4
+HANDFUL = 5  # so many are told where their count is the news
 NO_RETURN = " (is a `return` missing?)"
 
 Finding = tuple[str, str]  # kind and text, as in `verdict.Difference`
@@ -99,6 +100,8 @@ def _arrays(expected: np.ndarray, got: Any, case: Case, exact_dtype: bool) -> Fi
             return "type", f"should be a NumPy array; it is {kind_of(got)}"
         got = _number(got)
     if got.shape != expected.shape:
+        if got.ndim == expected.ndim == 1:  # not "shape 2": it would read as a number of axes
+            return "shape", f"got {_listed(got)}, expected {_listed(expected)}"
         return "shape", f"got {plain_shape(got)}, expected {plain_shape(expected)}"
     if exact_dtype and case.dtype is not None and expected.dtype.kind == "f" and got.dtype != case.dtype:
         return "dtype", f"got dtype {got.dtype}, expected {case.dtype}: the dtype that came in"
@@ -108,6 +111,17 @@ def _arrays(expected: np.ndarray, got: Any, case: Case, exact_dtype: bool) -> Fi
     if expected.dtype.kind == "f":
         return _floats(expected, got, case)
     return None if np.array_equal(expected, got) else ("value", _whole_numbers(expected, got))
+
+
+def _listed(array: np.ndarray) -> str:
+    """How many there are along the one axis, and a handful of numbers by name."""
+    if not array.size:
+        return "no numbers"
+    listed = array.dtype.kind in "biuf" and array.size <= HANDFUL
+    count = f"{array.size} {'number' if array.dtype.kind in 'iuf' else 'value'}{'s' * (array.size > 1)}"
+    if not listed:
+        return count
+    return f"{count} ({', '.join(f'{value:.6g}' if array.dtype.kind == 'f' else str(value) for value in array)})"
 
 
 def _whole_numbers(expected: np.ndarray, got: np.ndarray) -> str:

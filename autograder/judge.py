@@ -101,7 +101,7 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str,
             kind, text = finding
             if case.hidden:
                 return Difference(kind, f"a hidden case of this kind gives {HIDDEN[kind]}", name)
-            if exercise.answer and kind in ("value", "not finite"):  # what is expected is the answer itself
+            if exercise.answer and kind in ("value", "not finite", "shape"):  # what is expected is the answer itself
                 return Difference(kind, f"not right (got {brief(got[name])})", name)
             if len(exercise.returns) > 1:  # a `return` there is: this one of its values was left empty
                 text = text.replace(NO_RETURN, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,6 +82,20 @@ def kind(*arguments, **more) -> str:
 # --- comparing --------------------------------------------------------------------------------------------------------
 
 FLOATS = np.array([1.0, -2.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "expected, output, text",
+    [
+        (np.array([1.0]), np.array([0, 1.25]), "got 2 numbers (0, 1.25), expected 1 number (1)"),
+        (np.array([3, 4]), np.zeros(0, int), "got no numbers, expected 2 numbers (3, 4)"),
+        (np.zeros(7), np.full(6, np.nan), "got 6 numbers, expected 7 numbers"),
+        (np.array([True]), np.array(["a", "b"]), "got 2 values, expected 1 value (True)"),
+        (np.zeros(2), np.zeros((2, 1)), "got shape 2×1, expected shape 2"),
+    ],
+)
+def test_another_shape_is_told_in_a_sentence_that_cannot_be_misread(expected, output, text: str) -> None:
+    assert compare(expected, output, Case("a", {})) == ("shape", text)
 
 
 @pytest.mark.parametrize(
@@ -416,6 +431,14 @@ def test_a_mistake_in_one_output_is_recognised_beside_one_in_another() -> None:
 
 
 # --- what is not said, and what is said once ---------------------------------------------------------------------------
+
+
+def test_an_answer_of_another_length_does_not_bring_out_what_is_expected() -> None:
+    from autograder.exercise import load
+
+    lists = replace(load("shapes.sizing"), oracle=lambda: dict.fromkeys(load("shapes.sizing").returns, np.array([1.5, 2.5])), misconceptions=())
+    feedback = verdict_on(dict.fromkeys(lists.returns, np.array([7.0])), lists).feedback
+    assert "not right (got [7.])" in feedback and "1.5" not in feedback and "2 numbers" not in feedback
 
 
 def test_an_answer_cells_expected_values_are_never_told() -> None:

@@ -104,6 +104,14 @@ def test_exercises_stand_in_the_courses_order_each_with_its_own_numbers(assignme
         assert words == f"{exercise.points:g} points · difficulty {stars} · {exercise.minutes} minutes · in {place}"
 
 
+@pytest.mark.parametrize("assignment", [a for a in COURSE.assignments if a.id == "07"], ids=lambda a: a.id)
+def test_what_is_to_be_predicted_has_its_answer_folded(assignment) -> None:
+    questions = [question for cell in cells(assignment, "markdown") for question in cell.split("**Predict")[1:]]
+    assert questions
+    for question in questions:
+        assert "<details><summary>Answer</summary>" in question and question.count("<details>") == question.count("</details>"), question
+
+
 @notebooks
 def test_the_top_of_a_notebook_says_what_awaits(assignment) -> None:
     top = cells(assignment, "markdown")[0]

@@ -23,6 +23,7 @@ NUMBERS = ("loss", *NAMES)
 NOISE, MOVED, MIRRORED, TOGETHER = "at test time", "images move", "images are mirrored", "loss and gradients"
 FORWARD, BACKWARD, MASKS, SHARE = "hidden numbers are multiplied by", "their gradients are multiplied by", "mask", "probability of dropping"
 SCORES = "gradient of b2"
+KEYS, ALONE = "names of the gradients", "w1, b1, w2 and b2 alone"
 UNTOLD = "not told"
 WHERE = "07, “All together”"
 
@@ -81,6 +82,12 @@ def _noisy(
     return loss_and_gradients
 
 
+def _with_images(parameters, images, **inputs):
+    """As a layer's backward gives it back, too: the gradient of what came in."""
+    loss, gradients = _noisy()(parameters, images, **inputs)
+    return loss, gradients | {"x": np.zeros(images.shape)}
+
+
 def _augmented(images, padding, rng, flip):
     """Each image moved by at most `padding` pixels, and mirrored half of the time."""
     h, w = images.shape[2:]
@@ -103,7 +110,8 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     rounded = [np.float32(np.concatenate([np.ravel(found[name]) for name in NUMBERS])) for found in (first, again, other)]
     moved, mirrored, images_agree = _seen(inputs, first)
     *dropped, scores_agree = _dropped(inputs, first)
-    return (*numbers, noise, moved, mirrored, images_agree, *dropped, scores_agree, followed(*rounded))
+    keys = ALONE if all(gradients.keys() == set(NAMES) for _, gradients in output) else "others beside w1, b1, w2 and b2"
+    return (*numbers, noise, moved, mirrored, images_agree, *dropped, scores_agree, followed(*rounded), keys)
 
 
 def _flat(loss, gradients, parameters):
@@ -140,13 +148,14 @@ def _seen(inputs: dict[str, Any], found: dict[str, Any]) -> tuple[str, str, str]
 
 def _place(seen: np.ndarray, padded: np.ndarray) -> tuple[int, int, int] | None:
     """(top, left, 1 or -1 when mirrored) of what was seen in the padded image."""
-    h, w = seen.shape
-    for top, left in np.ndindex(padded.shape[0] - h + 1, padded.shape[1] - w + 1):
-        window = padded[top : top + h, left : left + w]
-        for step in (1, -1):
-            if np.allclose(window[:, ::step], seen, rtol=1e-5, atol=1e-8):
-                return top, left, step
-    return None
+    windows = np.lib.stride_tricks.sliding_window_view(padded, seen.shape)
+    both = np.stack([windows, windows[..., ::-1]], axis=2)  # (tops, lefts, 2, h, w)
+    with np.errstate(all="ignore"):
+        there = np.argwhere((np.abs(both - seen) <= 1e-8 + 1e-5 * np.abs(seen)).all(axis=(3, 4)))
+    if not len(there):
+        return None
+    top, left, mirrored = map(int, there[0])
+    return top, left, -1 if mirrored else 1
 
 
 def _dropped(inputs: dict[str, Any], found: dict[str, Any]) -> tuple[Any, ...]:
@@ -216,7 +225,7 @@ def _apart(rng, n=31, padding=2):
 
 def _draw(rng):
     for n in (3, 5):
-        yield Case("network", _symmetric(rng, n, 0.0), compare=NUMBERS)
+        yield Case("network", _symmetric(rng, n, 0.0), compare=(*NUMBERS, KEYS))
     yield Case("test time", _symmetric(rng, 5, 0.4, training=False), compare=(*NUMBERS, NOISE))
     yield Case("test time", _symmetric(rng, 3, 0.0, training=False, padding=2), compare=(*NUMBERS, NOISE))
     for padding in (2, 1):
@@ -245,7 +254,7 @@ noisy_loss_and_gradients = Exercise(
     ),
     draw=_draw,
     oracle=thrice(_noisy()),
-    returns=(*NUMBERS, NOISE, MOVED, MIRRORED, TOGETHER, FORWARD, BACKWARD, MASKS, SHARE, SCORES, SEED),
+    returns=(*NUMBERS, NOISE, MOVED, MIRRORED, TOGETHER, FORWARD, BACKWARD, MASKS, SHARE, SCORES, SEED, KEYS),
     view=_view,
     probe="reseeded",
     uses=("dropout", "augment", "linear", "activations", "loss"),
@@ -340,6 +349,12 @@ noisy_loss_and_gradients = Exercise(
             "Numbers were divided by 1 - p, and so are gradients: call dropout_backward.",
             _noisy(back="unscaled"),
             revisit="07, “Backwards”",
+        ),
+        Misconception(
+            "more_than_parameters",
+            "The dictionary holds more than the gradients of the parameters.",
+            "Whoever takes a step goes through it name by name: w1, b1, w2 and b2, and no others (nobody learns the images).",
+            _with_images,
         ),
         Misconception("own_seed", *OWN_SEED, own_seed(_noisy())),
         Misconception("other_randomness", *OTHER_RANDOMNESS, other_randomness(_noisy())),

@@ -18,7 +18,7 @@ def noisy_loss_and_gradients(parameters, images, labels, p, padding, training, r
     training    bool: True while learning, False at test time
     rng         numpy.random.Generator: the only source of randomness
     returns     loss, a float: the mean of softmax cross-entropy over the batch
-                gradients: a dict of new arrays with the names, shapes and dtypes of parameters
+                gradients: a dict of new arrays with the names, shapes and dtypes of parameters, and nothing else in it
 
         images -> random crop of H × W, with padding -> random flip (p = 0.5) -> flattened    the first two only in training
                -> linear (w1, b1) -> ReLU -> dropout -> linear (w2, b2) -> scores -> loss

@@ -278,6 +278,11 @@ with waits_for("dropout.dropout_forward", "dropout.dropout_backward"):
 # Three networks that learned without dropout, three that learned with $p = 0.3$ before each fully connected layer. Now we *remove* a share of the 128 hidden units at random, for good measure up to nearly all of them, and scale up what is left. (Your `dropout_forward` does both.)
 #
 # **Predict.** Which will be harmed more? At which share will each be wrong half of the time?
+#
+# <details><summary>Answer</summary>
+#
+# Without dropout, the answers are half wrong when about half of the hidden units are gone; with dropout, when four fifths are.
+# </details>
 
 # %%
 remedies["dropout"] = {"p": 0.3}
@@ -294,7 +299,7 @@ with waits_for("dropout.dropout_forward", "dropout.dropout_backward"):
     show_runs(wrong, "Test hands, when hidden units are missing", "share of units removed", "share wrong", x=shares, marks=[(0.5, "half wrong")])
 
 # %% [markdown]
-# Without dropout, the answers are half wrong when about half of the hidden units are gone; with dropout, when four fifths are. What matters to these networks is known in many places: that is what "no co-adaptation" means, measured.
+# Where two curves cross the dotted line, their distance is how much more one network can lose than the other. What matters is known in many places, or in few: that is what "co-adaptation" means, measured.
 #
 # > **Takeaway.** Dropout: training with holes. Everything of importance is learned several times over, and no unit can hide behind another.
 
@@ -361,6 +366,11 @@ with waits_for("dropout.dropout_forward", "dropout.dropout_forward_classic"):
 # The three networks with dropout answer the test hands with noise on: once, or $T$ times, with the mean of the $T$ probabilities. The line is what they say at test time: no noise, one pass.
 #
 # **Predict.** Is one noisy answer better or worse than the test-time answer? And the mean of 30?
+#
+# <details><summary>Answer</summary>
+#
+# One noisy answer is a good deal worse. The mean of a few dozens is as good as the one answer of test time, and costs a few dozen times as much.
+# </details>
 
 # %%
 with waits_for("dropout.dropout_forward", "dropout.dropout_backward"):
@@ -386,7 +396,7 @@ with waits_for("dropout.dropout_forward", "dropout.dropout_backward"):
     print(f"Probabilities, mean of {most} answers against test time: they differ by {np.mean(exact):.3f} on average")
 
 # %% [markdown]
-# One noisy answer is a good deal worse. The mean of a few dozens is as good as the one answer of test time, and costs a few dozen times as much: the approximation does its work. For single images the two are not the same, as section 5 will show.
+# What a mean of $T$ answers costs is $T$ passes. Compare that with the line, which costs one: does the approximation do its work? That is a question about all test hands together; for single images section 5 will ask once more.
 #
 # > **Takeaway.** Noise in training, its mean at test time. Multiplying by $1-p$ (or by 1, if training divided) is that mean for a linear unit, and close to it for a network.
 
@@ -488,7 +498,10 @@ with waits_for("dropout.dropout_forward", "dropout.dropout_backward", "dropout.d
     show_clouds(dots, "One hand, 200 times", "probability of the right digit")
 
 # %% [markdown]
-# Three sources of noise, one picture: under each of them the answer to *one* image is a cloud. Learning with clouds makes a network hold on to what survives all the draws. Where a network is unsure, test time and mean need not agree to the digit: softmax bends, and a mean through bends is only approximate.
+# Three sources of noise, one picture: under each of them the answer to *one* image is a cloud. Learning with clouds makes a network hold on to what survives all the draws.
+#
+# The clouds differ in size. Masks leave anything from "surely not" to "surely"; other images in the batch move the answer by some hundredths. And where the cloud is wide, test time is not its mean: for this hand it says about 0.7, while the masks say about one half on average. Softmax bends, and multiplying by $1-p$ is the mean only where nothing bends.
+# With batch normalization, whose cloud is small, the two nearly agree. (Nobody asks such a question of every hand: we chose one of which the networks are unsure.)
 #
 # > **Takeaway.** Randomness while learning, its mean at test time: one idea under many names.
 
@@ -537,6 +550,12 @@ with waits_for("augment.random_crop", "augment.random_horizontal_flip"):
 # The network of section 1 once more, with a random 28×28 piece of every hand in place of the middle; and then with a mirror image every second time, as well. At test time both read the middle.
 #
 # **Predict.** Will crops help? And mirror images? (Look at the hands in section 1 before you answer: what do you see in all of them?)
+#
+# <details><summary>Answer</summary>
+#
+# Crops take away half of the errors, or more: no two hands lie at exactly the same place. Mirror images make it worse again. Look at the thumbs: all are right hands, to learn from and to test with.
+# A network that learns left hands as well pays for something that nobody asks it.
+# </details>
 
 # %%
 with waits_for("augment.random_crop", "augment.random_horizontal_flip"):
@@ -554,7 +573,7 @@ with waits_for("augment.random_crop", "augment.random_horizontal_flip"):
     show_run_bars(mirrored, "The same test hands, mirrored", "% wrong")
 
 # %% [markdown]
-# Crops take away half of the errors, or more: no two hands lie at exactly the same place. Mirror images make it worse again. Look at the thumbs: all are right hands, to learn from and to test with. A network that learns left hands as well pays for something that nobody asks it. Until somebody does: of mirrored hands, the lower picture, the others get two thirds wrong.
+# Both bets are about hands that the network has not seen: that they lie elsewhere, and that they may be left hands. The upper picture asks the one, the lower picture the other, and who did not learn with mirror images gets two thirds of the mirrored hands wrong.
 # So it is not "flips are good" or "flips are bad". For cats they are right, for most digits and letters wrong (mirror a 5), for these hands it depends on who will hold up a hand.
 #
 # > **Takeaway.** Change images in ways that keep the label *and* that test images can be changed in. Everything else costs effort.
@@ -615,6 +634,12 @@ with waits_for("augment.resize_short_side", "augment.random_crop"):
 # Hands of 32×32 pixels, resized to $L$ = 28 … 42, of which the network reads the middle 28×28. One network learned with crops only, the other also with sizes: $L$ is drawn from 28 … 42 for every image.
 #
 # **Predict.** For the first one, is there a size at which it is best? What will the second one do at $L = 32$: better, worse, or the same?
+#
+# <details><summary>Answer</summary>
+#
+# The first one is best near the sizes that it learned with. At $L = 28$ it is a little ahead (12.2 % against 14.5 %), up to about $L = 34$ both do much the same; beyond that the first one gets lost, the second one less.
+# At $L = 32$, where the test hands are, the sizes neither help nor harm beyond the error bars.
+# </details>
 
 # %%
 with waits_for("augment.resize_short_side", "augment.random_crop"):
@@ -636,7 +661,7 @@ with waits_for("augment.resize_short_side", "augment.random_crop"):
     show_runs(wrong, "Test hands of other sizes", "L: pixels of the resized image", "share wrong", x=np.array(nearer))
 
 # %% [markdown]
-# At $L = 28$ the first one is a little ahead (12.2 % against 14.5 %), up to about $L = 34$ both do much the same; beyond that the first one gets lost, the second one less. It had no more images, no more weights and no more steps; and at $L = 32$, where the test hands are, the sizes neither help nor harm beyond the error bars.
+# Both had as many images, weights and steps. What differs is what they were shown, and where on the axis that lies.
 #
 # > **Takeaway.** Convolution carries shifts along, but it knows nothing of sizes. What a network shall bear, it has to be shown.
 
@@ -689,6 +714,11 @@ with waits_for("augment.color_jitter"):
 # The test hands with their pixels multiplied by 1.2 … 0.4: less and less light. Both networks learned with crops; the second one with jitter too ($\alpha$ of standard deviation 0.5). It never saw a *multiplied* image, only shifted ones.
 #
 # **Predict.** How dark can it get before each is wrong twice as often as in full light?
+#
+# <details><summary>Answer</summary>
+#
+# With a fifth less light, networks that learned with crops alone are wrong for some 40 %, those that learned with jitter for some 15 %; in full light jitter does no harm. In the dark both fail.
+# </details>
 
 # %%
 with waits_for("augment.color_jitter", "augment.random_crop"):
@@ -706,7 +736,7 @@ with waits_for("augment.color_jitter", "augment.random_crop"):
     show_runs(wrong, "Test hands in other light", "light (1: as photographed)", "share wrong", x=light)
 
 # %% [markdown]
-# With a fifth less light, networks that learned with crops alone are wrong for some 40 %, those that learned with jitter for some 15 %; in full light jitter does no harm. In the dark both fail: shifting is not multiplying, and half of the light is far outside of what either was shown.
+# Shifting is not multiplying: what comes in at half of the light is far outside of what either network was shown, and a little less light is near enough for one of them.
 #
 # (AlexNet gained more than 1 % of top-1 error from its weaker jitter.) The same recipe serves for whatever else a label does not depend on: turning by a few degrees, stretching, covering a patch, mixing two images.
 #
@@ -751,6 +781,12 @@ check("augment.predict_multi_crop")
 # Networks that learned with crops, and networks that learned with crops and mirror images, each with one look at the middle, with the five looks that are not mirrored, with ten looks, and with ten looks at three sizes.
 #
 # **Predict.** Which looks help the first kind of network, and which the second?
+#
+# <details><summary>Answer</summary>
+#
+# Networks that learned with crops gain little from five looks, if anything, and lose much from mirrored ones: they have never seen a left hand, and their five opinions on left hands count as much as the others.
+# Those that learned with flips gain from all ten, and more from sizes.
+# </details>
 
 # %%
 with waits_for("augment.ten_crop", "augment.predict_multi_crop", "augment.random_crop", "augment.random_horizontal_flip", "augment.resize_short_side"):
@@ -770,7 +806,7 @@ with waits_for("augment.ten_crop", "augment.predict_multi_crop", "augment.random
         show_run_bars(bars, f"Learned with {name}", "% wrong")
 
 # %% [markdown]
-# Networks that learned with crops gain little from five looks, if anything, and lose much from mirrored ones: they have never seen a left hand, and their five opinions on left hands count as much as the others. Those that learned with flips gain from all ten, and more from sizes.
+# A look is an opinion, and all opinions count alike, also those of a network about what it has never seen.
 #
 # > **Takeaway.** Average over the noise that the network *learned with*. Ten looks cost ten times the time; they pay where each answer is dear.
 
@@ -792,6 +828,12 @@ check("regularized.noisy_loss_and_gradients")
 # 300 pieces of clothing, a network with one hidden layer of 128 units. Three ways to learn: without noise (`training=False` all the time), with little (pieces with padding 1, flips, $p = 0.3$), with much (padding 3, $p = 0.5$).
 #
 # **Predict.** Draw the training loss of the three, and the test loss.
+#
+# <details><summary>Answer</summary>
+#
+# Without noise the training loss goes to nothing, and the test loss turns upwards after a few epochs. With a little noise it stays down: nobody has to stop in time.
+# With much noise the network learns more slowly, and has still not learned its 300 images when the others are done.
+# </details>
 
 # %%
 PARTS = [f"{module}.{name}_{way}" for module, name in (("linear", "linear"), ("activations", "relu")) for way in ("forward", "backward")]
@@ -829,7 +871,7 @@ with waits_for("regularized.noisy_loss_and_gradients", "loss.softmax_cross_entro
         show_runs({name: rows[:, :, column] for name, rows in runs.items()}, title, "epoch", "mean cross-entropy", x=np.arange(3, rounds + 1, 3))
 
 # %% [markdown]
-# Without noise the training loss goes to nothing, and the test loss turns upwards after a few epochs. With a little noise it stays down: nobody has to stop in time. With much noise the network learns more slowly, and has still not learned its 300 images when the others are done. In any case, compare runs with noise at *test-time* loss:
+# Noise takes the place of stopping in time, and there can be too much of it. Whichever you choose, compare runs with noise at *test-time* loss:
 # the loss that a training step returns is that of the noisy network.
 
 # %% [markdown]
@@ -838,6 +880,13 @@ with waits_for("regularized.noisy_loss_and_gradients", "loss.softmax_cross_entro
 # All networks of this notebook side by side, and two more kinds: weight decay, and crops together with dropout. The left end of a bar is the training images *without noise*, the right end the test images.
 #
 # **Predict.** Which remedies make the gap smaller by making the *right* end better, and which only by making the left end worse?
+#
+# <details><summary>Answer</summary>
+#
+# - **Crops** move the right end most: the share of wrong hands falls by half or more. With light changed as well it is lowest over six seeds.
+# - **Weight decay, batch normalization, dropout** make the network less sure of its mistakes: the loss falls. The share of wrong answers falls by less than three seeds can prove.
+# - **Crops and flips**, and **crops and dropout**, close the gap further. But look at the left ends: these networks do not know their own images any more, and the right ends are worse than with crops alone.
+# </details>
 
 # %%
 remedies |= {"weight decay": {"decay": 0.02}}
@@ -849,11 +898,8 @@ with waits_for(*OURS, "augment.resize_short_side", "augment.color_jitter"):
     show_gaps({name: (100 * rows[:, 1], 100 * rows[:, 3]) for name, rows in last.items()}, "From training to test: wrong answers", "% wrong")
 
 # %% [markdown]
-# - **Crops** move the right end most: the share of wrong hands falls by half or more. With light changed as well it is lowest over six seeds.
-# - **Weight decay, batch normalization, dropout** make the network less sure of its mistakes: the loss falls. The share of wrong answers falls by less than three seeds can prove: look at the error bars before you believe in a bar. (With six seeds
-#   we got 25.8 % wrong without a remedy, 21.0 % with dropout, 12.4 % with crops, 9.3 % with crops and light, 20.6 % with crops and flips.)
-# - **Crops and flips**, and **crops and dropout**, close the gap further. But look at the left ends: these networks do not know their own images any more, and the right ends are worse than with crops alone. For so small a network and so few epochs, that is too much noise (AlexNet needed about twice as many steps with dropout as without). A closed gap is not
-#   the aim; a low right end is.
+# Look at the error bars before you believe in a bar: three seeds prove little. With six we got 25.8 % wrong without a remedy, 21.0 % with dropout, 12.4 % with crops, 9.3 % with crops and light, 20.6 % with crops and flips. And look at the left ends. A network that does not know its own images any more had too much noise, for its size and
+# so few epochs (AlexNet needed about twice as many steps with dropout as without). A closed gap is not the aim; a low right end is.
 
 # %% [markdown]
 # ### Flips, where they fit
@@ -864,7 +910,7 @@ with waits_for(*OURS, "augment.resize_short_side", "augment.color_jitter"):
 # %%
 if LONG:
     cifar, bars = load("cifar10"), {"none": [], "crops": [], "crops and flips": []}
-    print(cifar.note)
+    print(cifar.note or "CIFAR-10, the original pixels")
     level, width = cifar.train_images[:2000].mean() / 255, cifar.train_images[:2000].std() / 255
     examples, answers = scaled(cifar.train_images[:2000], level, width), cifar.train_labels[:2000]
     others = scaled(cifar.test_images[::5], level, width), cifar.test_labels[::5]
@@ -873,10 +919,11 @@ if LONG:
             change = remedies[name].get("change", middle)
             rows = train(network(seed), examples, answers, seed, f"epochs, {name}, seed {seed}", change, tests=others)
             bars[name].append(100 * rows[-1][3])
-    show_run_bars(bars, "CIFAR-10, 2,000 images to learn from, 2,000 to test with", "% wrong")
+    which = "CIFAR-10 (JPEG copy)" if cifar.note else "CIFAR-10"
+    show_run_bars(bars, f"{which}, 2,000 images to learn from, 2,000 to test with", "% wrong")
 
 # %% [markdown]
-# We got 57.7 ± 1.0 % wrong without a remedy, 54.0 ± 0.3 with crops, 49.4 ± 1.7 with crops and flips (on a copy of CIFAR-10 that is compressed as JPEG): the flips that harmed hands are worth as much as crops here. Same code, same network, other images.
+# On a JPEG copy of CIFAR-10 we got 57.7 ± 1.0 % wrong without a remedy, 54.0 ± 0.3 with crops, 49.4 ± 1.7 with crops and flips (three seeds; the picture's title says which copy is yours): the flips that harmed hands are worth as much as crops here. Same code, same network, other images.
 #
 # > **Takeaway.** A remedy is a claim about the world: "this does not matter". Where the claim is true it helps, where it is false it harms. Measure, over seeds.
 

@@ -71,3 +71,56 @@ def test_noise_on_top_of_the_shift_is_told() -> None:
         return out + 0.01 * rng.standard_normal(images.shape).astype(images.dtype)
 
     assert {"whole image", "directions"} <= set(lost("color_jitter", grainy))
+
+
+def earned(name: str, subject) -> list[str]:
+    return [aspect.name for aspect in check(f"augment.{name}", subject, seed=1).aspects if aspect.passed]
+
+
+def test_ten_looks_are_earned_one_after_the_other() -> None:
+    ten = solution("ten_crop")
+    assert earned("ten_crop", lambda image, size: ten(image, size)[:4]) == []
+    assert earned("ten_crop", lambda image, size: ten(image, size)[:5]) == ["five pieces"]
+    assert earned("ten_crop", lambda image, size: ten(image, size)[::-1]) == ["five pieces", "mirror images"]
+    assert earned("ten_crop", lambda image, size: list(ten(image, size))) == []
+    assert earned("ten_crop", lambda image, size: ten(image, size).transpose(0, 2, 3, 1)) == []
+    assert earned("ten_crop", lambda image, size: ten(image, size)[:0]) == []
+
+
+def test_a_resized_image_is_earned_one_after_the_other() -> None:
+    right = solution("resize_short_side")
+
+    def edges_off(image, size):
+        out = right(image, size).copy()
+        if out.shape[1] > image.shape[1]:
+            out[:, [0, -1]] = 0
+        return out
+
+    sizes = ["wide", "high"]
+    assert earned("resize_short_side", lambda image, size: np.zeros_like(right(image, size))) == sizes
+    assert earned("resize_short_side", edges_off) == [*sizes, "inside", "smaller", "contract"]
+    assert earned("resize_short_side", lambda image, size: right(image, size)[:, :, :-1]) == []
+    assert earned("resize_short_side", lambda image, size: list(right(image, size))) == []
+    assert earned("resize_short_side", lambda image, size: np.zeros((0, 0, 0))) == []
+
+
+def test_another_shape_is_told_as_one() -> None:
+    for name in ("random_crop", "random_horizontal_flip", "color_jitter"):
+        shape = check(f"augment.{name}", lambda images, **_: images[:, 0], seed=1).aspects[0].difference
+        assert shape.kind == "shape" and shape.text.count("×") == 5, shape.text  # of three axes, and of four
+
+
+def test_ten_answers_put_together_the_wrong_way_are_named() -> None:
+    ten = solution("ten_crop")
+
+    def at_once(read):
+        return lambda predict, images, size: read(predict(np.concatenate([ten(image, size) for image in images])), len(images))
+
+    right = check("augment.predict_multi_crop", at_once(lambda said, n: said.reshape(n, 10, -1).mean(axis=1)), seed=1)
+    assert right.passed, str(right)
+    slips = (
+        ("looks_mixed_up", lambda said, n: said.reshape(10, n, -1).mean(axis=0)),
+        ("classes_mixed_up", lambda said, n: said.reshape(n, -1, 10).mean(axis=2)),
+    )
+    for name, read in slips:
+        assert check("augment.predict_multi_crop", at_once(read), seed=2).misconception == name

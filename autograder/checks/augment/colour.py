@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.dropout.chance import OTHER_RANDOMNESS, OWN_SEED, SEED, followed, other_randomness, own_seed, thrice
+from autograder.checks.dropout.chance import OTHER_RANDOMNESS, OWN_SEED, SEED, followed, other_randomness, outline, own_seed, thrice
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract
 from autograder.values import Seed
@@ -26,8 +26,8 @@ def _view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     """Of three batches: shape, and statements about what was added."""
     images = inputs["images"]
     first, again, other = output
-    shape = tuple(map(int, first.shape))
-    if shape != images.shape:
+    shape = outline(first)
+    if first.shape != images.shape:
         return shape, *("not told",) * 5, str(first.dtype)
     added = first.astype(np.float64) - images  # (N, 3, H, W)
     shift = np.median(added, axis=(2, 3))  # (N, 3)

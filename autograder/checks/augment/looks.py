@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,35 @@ from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases
 from autograder.values import Given
 
+PIECES, MIRRORED, TEN = "pieces", "mirror images", "out"
+NO_ARRAY = "no NumPy array"
+NAMES = ("top left", "top right", "bottom left", "bottom right", "centre")
 WHERE = "07, “Ten looks at test time”"
+
+
+# --- What is looked at ------------------------------------------------------------------------------------------------
+
+
+def _view(inputs: dict[str, Any], out: Any) -> tuple[Any, ...]:
+    """Which of the five pieces, and of their mirror images, are there, in whatever order; and the ten as they are."""
+    image, size = inputs["image"], inputs["size"]
+    if not isinstance(out, np.ndarray):
+        return NO_ARRAY, NO_ARRAY, out
+    if out.ndim != 4 or out.shape[1:] != (len(image), size, size):
+        other = f"shape {'×'.join(map(str, out.shape)) or '()'}: no pieces of {len(image)}×{size}×{size}"
+        return other, other, out
+    five = np.array(_five(image, size), out.dtype)
+    return _which(out, five), _which(out, five[..., ::-1]), out
+
+
+def _which(out: np.ndarray, wanted: np.ndarray) -> str:
+    missing = [name for name, piece in zip(NAMES, wanted) if not (out == piece).all(axis=(1, 2, 3)).any()]
+    if not missing:
+        return "all five"
+    return "none of the five" if len(missing) == 5 else f"all but {', '.join(missing)}"
+
+
+# --- Ten looks, right and wrong ---------------------------------------------------------------------------------------
 
 
 def _five(image, size, *, up=False, middle=None):
@@ -55,13 +84,17 @@ def _image(rng, h, w, size, channels=3, dtype=np.float64):
 
 
 def _draw_ten(rng):
-    yield Case("ten pieces", _image(rng, 9, 7, 5))
-    yield Case("ten pieces", _image(rng, 7, 11, 3, channels=2))
-    yield Case("odd rest", _image(rng, 10, 7, 5))
-    yield Case("odd rest", _image(rng, 8, 11, 4, channels=1))
-    yield Case("whole image", _image(rng, 7, 7, 7, channels=2))
-    yield Case("whole image", _image(rng, 5, 8, 5))
-    yield from contract_cases(lambda dtype: _image(rng, 7, 11, 3, dtype=dtype))
+    for h, w, size, channels in ((9, 7, 5, 3), (7, 11, 3, 2)):
+        inputs = _image(rng, h, w, size, channels)
+        yield Case("five pieces", inputs, compare=(PIECES,))
+        yield Case("mirror images", inputs, compare=(MIRRORED,))
+        yield Case("order", inputs, compare=(TEN,))
+    yield Case("odd rest", _image(rng, 10, 7, 5), compare=(TEN,))
+    yield Case("odd rest", _image(rng, 8, 11, 4, channels=1), compare=(TEN,))
+    yield Case("whole image", _image(rng, 7, 7, 7, channels=2), compare=(TEN,))
+    yield Case("whole image", _image(rng, 5, 8, 5), compare=(TEN,))
+    for case in contract_cases(lambda dtype: _image(rng, 7, 11, 3, dtype=dtype)):
+        yield replace(case, compare=(TEN,))
 
 
 ten_crop = Exercise(
@@ -70,13 +103,17 @@ ten_crop = Exercise(
     difficulty=2,
     minutes=15,
     aspects=(
-        Aspect("ten pieces", 3, "four corners, the centre, and their mirror images, in this order"),
+        Aspect("five pieces", 1, "the four corners and the centre are there"),
+        Aspect("mirror images", 1, "the mirror images of these five are there"),
+        Aspect("order", 1, "ten pieces in the order that is asked for"),
         Aspect("odd rest", 1, "an odd number of pixels left over: the centre lies further up and left"),
         Aspect("whole image", 1, "pieces as high as the image, or as large as it"),
         contract(),
     ),
     draw=_draw_ten,
     oracle=_ten(),
+    returns=(PIECES, MIRRORED, TEN),
+    view=_view,
     misconceptions=(
         Misconception(
             "upside_down",
@@ -192,11 +229,18 @@ def _over_images(predict, images, size):
     return np.array([predict(_ten()(image, size)) for image in images]).mean(axis=0)
 
 
-def _mixed_up(predict, images, size):
-    """The crops of all images in one batch, put together the wrong way: (10, N) read as (N, 10)."""
-    crops = np.concatenate(np.swapaxes([_ten()(image, size) for image in images], 0, 1))
-    said = predict(crops)
-    return said.reshape(len(images), 10, -1).mean(axis=1)
+def _all_at_once(read: Callable[..., np.ndarray], *, look_by_look: bool = False) -> Callable[..., np.ndarray]:
+    """One call of predict for the pieces of all images: ten of an image follow each other, or (`look_by_look`) all first pieces, all second …
+
+    read(said (M, K), N, K) puts the answers together.
+    """
+
+    def predict_multi_crop(predict, images, size):
+        crops = np.array([_ten()(image, size) for image in images])  # (N, 10, C, size, size)
+        said = predict(np.concatenate(np.swapaxes(crops, 0, 1) if look_by_look else crops))
+        return read(said, len(images), said.shape[1])
+
+    return predict_multi_crop
 
 
 def _inputs(rng, n, h, w, size, channels=3, classes=4, dtype=np.float64):
@@ -283,9 +327,21 @@ predict_multi_crop = Exercise(
         ),
         Misconception(
             "images_mixed_up",
-            "The answers about different images were mixed up.",
+            "The pieces went to predict look by look, and the answers were read image by image: each mean is of pieces of different images.",
             "Ten rows that follow each other must belong to one image: mind the order when you reshape.",
-            _mixed_up,
+            _all_at_once(lambda said, n, k: said.reshape(n, 10, k).mean(axis=1), look_by_look=True),
+        ),
+        Misconception(
+            "looks_mixed_up",
+            "The pieces went to predict image by image, and the answers were read look by look: each mean is of pieces of different images.",
+            "The ten answers about an image follow each other: reshape to (N, 10, K), and take the mean along axis 1.",
+            _all_at_once(lambda said, n, k: said.reshape(10, n, k).mean(axis=0)),
+        ),
+        Misconception(
+            "classes_mixed_up",
+            "The answers were reshaped as if the classes came before the pieces: each mean is of different classes.",
+            "predict gives (M, K), one row for each piece. reshape cuts rows in order and exchanges no axes: (N, 10, K), then the mean along axis 1.",
+            _all_at_once(lambda said, n, k: said.reshape(n, k, 10).mean(axis=2)),
         ),
         Misconception(
             "softmax_again",

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from autograder.checks.dropout.chance import outline
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import tensor
 
+SIZE, INSIDE, OUT = "size of the result", "out, away from the edge", "out"
 WHERE = "07, “Sizes”"
 NOT_EXACT = "size / short is not exact in floats, and 15 may come out as 14."
 MULTIPLY_FIRST = "Multiply first, then divide with //: size * long // short is exact."
 Size = tuple[int, int]
+
+
+# --- What is looked at ------------------------------------------------------------------------------------------------
+
+
+def _view(inputs: dict[str, Any], out: Any) -> tuple[Any, ...]:
+    """An array as large as the result, what lies between four pixels of the image, and all of it."""
+    image = inputs["image"]
+    if not isinstance(out, np.ndarray) or out.ndim != 3 or not out.size:
+        return out, out, out  # to be told by its kind or shape
+    rows, columns = (_between(new, old) for new, old in zip(out.shape[1:], image.shape[1:]))
+    return outline(out), out[:, rows, columns], out
+
+
+def _between(new: int, old: int) -> slice:
+    """Which of `new` pixels lie between the centres of the first and the last of `old` ones."""
+    edge = int(((np.arange(new) + 0.5) * old / new < 0.5).sum())  # as many at the other end
+    return slice(edge, new - edge)
+
+
+# --- Resizing, right and wrong ----------------------------------------------------------------------------------------
 
 
 def _short_side(h: int, w: int, size: int) -> Size:
@@ -100,19 +124,27 @@ def _inputs(rng, h, w, size, channels=3, dtype=np.float64):
 
 
 def _draw(rng):
-    yield Case("height", _inputs(rng, 5, 11, 7, channels=1))  # 15.4 -> 15
-    yield Case("height", _inputs(rng, 7, 13, 11))  # 20.43 -> 20
-    yield Case("width", _inputs(rng, 11, 7, 9, channels=2))  # 14.14 -> 14
-    yield Case("width", _inputs(rng, 13, 5, 11))  # 28.6 -> 28
-    yield Case("height", _inputs(rng, 11, 11, 15, channels=1))  # in floats 11 * (15 / 11) is below 15
-    yield Case("height", _inputs(rng, 7, 21, 17, channels=1))  # 21 * (17 / 7) below 51
-    yield Case("height", _inputs(rng, 11, 15, 11, channels=1))  # and 11 * (15 / 11) once more, the other way
-    yield Case("smaller", _inputs(rng, 11, 17, 5))  # 7.7 -> 7
-    yield Case("smaller", _inputs(rng, 23, 13, 3, channels=2))  # 5.3 -> 5
-    yield Case("same and square", _inputs(rng, 7, 7, 7))
-    yield Case("same and square", _inputs(rng, 5, 5, 13, channels=2))
-    yield Case("same and square", _inputs(rng, 3, 11, 3))
-    yield from contract_cases(lambda dtype: _inputs(rng, 7, 11, 5, dtype=dtype))
+    yield Case("wide", _inputs(rng, 5, 11, 7, channels=1), compare=(SIZE,))  # 15.4 -> 15
+    yield Case("wide", _inputs(rng, 7, 13, 11), compare=(SIZE,))  # 20.43 -> 20
+    yield Case("wide", _inputs(rng, 7, 21, 17, channels=1), compare=(SIZE,))  # in floats 21 * (17 / 7) is below 51
+    yield Case("wide", _inputs(rng, 11, 15, 11, channels=1), compare=(SIZE,))  # and 11 * (15 / 11) below 15
+    yield Case("high", _inputs(rng, 11, 7, 9, channels=2), compare=(SIZE,))  # 14.14 -> 14
+    yield Case("high", _inputs(rng, 13, 5, 11), compare=(SIZE,))  # 28.6 -> 28
+    yield Case("high", _inputs(rng, 21, 7, 17, channels=1), compare=(SIZE,))
+    # Here nothing needs to be rounded: who rounds otherwise gets these sizes right, too.
+    for aspect, compare in (("inside", INSIDE), ("edge", OUT)):
+        yield Case(aspect, _inputs(rng, 5, 10, 7), compare=(compare,))
+        yield Case(aspect, _inputs(rng, 9, 3, 7, channels=2), compare=(compare,))
+    yield Case("rounded sizes", _inputs(rng, 5, 11, 7), compare=(OUT,))
+    yield Case("rounded sizes", _inputs(rng, 13, 5, 11, channels=2), compare=(OUT,))
+    yield Case("smaller", _inputs(rng, 11, 17, 5), compare=(OUT,))  # 7.7 -> 7
+    yield Case("smaller", _inputs(rng, 23, 13, 3, channels=2), compare=(OUT,))  # 5.3 -> 5
+    yield Case("same and square", _inputs(rng, 7, 7, 7), compare=(OUT,))
+    yield Case("same and square", _inputs(rng, 5, 5, 13, channels=2), compare=(OUT,))
+    yield Case("same and square", _inputs(rng, 11, 11, 15, channels=1), compare=(OUT,))  # in floats 11 * (15 / 11) is below 15
+    yield Case("same and square", _inputs(rng, 3, 11, 3), compare=(OUT,))
+    for case in contract_cases(lambda dtype: _inputs(rng, 7, 11, 5, dtype=dtype)):
+        yield replace(case, compare=(OUT,))
 
 
 resize_short_side = Exercise(
@@ -121,14 +153,19 @@ resize_short_side = Exercise(
     difficulty=4,
     minutes=35,
     aspects=(
-        Aspect("height", 3, "enlarge an image that is wider than high"),
-        Aspect("width", 3, "enlarge an image that is higher than wide"),
-        Aspect("smaller", 3, "make an image smaller"),
-        Aspect("same and square", 2, "square images, and images that have the size already"),
+        Aspect("wide", 1, "the size of the result, when the image is wider than high"),
+        Aspect("high", 1, "the size of the result, when it is higher than wide"),
+        Aspect("inside", 3, "a number between four pixels is their mean, weighted by nearness"),
+        Aspect("edge", 2, "beyond the outermost pixels, these count"),
+        Aspect("rounded sizes", 1, "places are right where a side was rounded down, too"),
+        Aspect("smaller", 2, "make an image smaller"),
+        Aspect("same and square", 1, "square images, and images that have the size already"),
         contract(),
     ),
     draw=_draw,
     oracle=_interpolated(),
+    returns=(SIZE, INSIDE, OUT),
+    view=_view,
     misconceptions=(
         Misconception(
             "long_side",

@@ -68,7 +68,7 @@ dropout_backward = Exercise(
         Misconception(
             "not_scaled",
             "The gradient is not scaled: it is dout times mask.",
-            "out = x * mask / (1 - p) has the slope mask / (1 - p).",
+            "out = x * mask / (1 - p) has the slope mask / (1 - p). The mask itself is not scaled: ours is 1 or 0.",
             _wrong(lambda p: 1.0),
             revisit="07, “Backwards”",
         ),

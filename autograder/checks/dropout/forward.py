@@ -57,6 +57,15 @@ def _by_p(p):
     return 1 / p if p else np.inf
 
 
+def _scaled(by, *, calm=lambda kept: kept * 1.0):
+    """A mask that holds the factor by(p) already; at test time it is calm(ones)."""
+    return lambda kept, p: calm(kept) if kept.all() else kept * by(p)
+
+
+def _none(kept):
+    return None
+
+
 def _without_mask_at_test(right):
     def forward(x, p, training, rng):
         out, mask = right(x, p, training, rng)
@@ -65,12 +74,15 @@ def _without_mask_at_test(right):
     return forward
 
 
-def _mask_from_out(right):
+def _mask_from_out(right, *, at_test):
     def forward(x, p, training, rng):
         out, mask = right(x, p, training, rng)
-        return out, out != 0 if training else mask
+        return out, out != 0 if training or at_test else mask
 
     return forward
+
+
+READ_OFF = "The mask says where the result is not 0: a number that was 0 before counts as dropped, whatever happened to it."
 
 
 def _shared(train, test, revisit):
@@ -130,9 +142,15 @@ def _shared(train, test, revisit):
         ),
         _slip(
             "mask_read_off_the_result",
-            "The mask says where the result is not 0: a number that was 0 before counts as dropped, whatever happened to it.",
+            READ_OFF,
             "Return the mask that was drawn, not one read off out: after ReLU half of the numbers are 0.",
-            _mask_from_out(right),
+            _mask_from_out(right, at_test=False),
+        ),
+        _slip(
+            "mask_read_off_the_result_always",
+            READ_OFF,
+            "Return the mask that was drawn, and ones at test time, not one read off out: after ReLU half of the numbers are 0.",
+            _mask_from_out(right, at_test=True),
         ),
         _slip(
             "fixed_number",
@@ -165,6 +183,9 @@ def _exercise(name, train, test, **texts):
 
 
 CLASSIC = "07, “Classic or inverted”"
+SCALED_ALREADY = "The mask is scaled already: it holds"
+OTHER_COURSES = "That is the form of other courses: p is the probability of keeping."
+ZEROS_AND_ONES = "out is right. But the mask is asked for as 1 and 0: the backward pass scales by itself."
 
 dropout_forward = _exercise(
     "dropout_forward",
@@ -217,9 +238,29 @@ dropout_forward = _exercise(
         ),
         _slip(
             "mask_scaled",
-            "The mask holds the factor 1/(1 - p).",
-            "out is right. But the mask is asked for as 1 and 0: the backward pass scales by itself.",
-            dropping(up, one, mask_of=lambda kept, p: kept / (1 - p) if not kept.all() else kept * 1.0),
+            f"{SCALED_ALREADY} 1/(1 - p) where ours has 1.",
+            ZEROS_AND_ONES,
+            dropping(up, one, mask_of=_scaled(up)),
+        ),
+        _slip(
+            "mask_scaled_and_none_at_test",
+            f"{SCALED_ALREADY} 1/(1 - p) where ours has 1. And there is none at test time.",
+            f"{ZEROS_AND_ONES} At test time it is ones.",
+            dropping(up, one, mask_of=_scaled(up, calm=_none)),
+        ),
+        _slip(
+            "published",
+            f"{OTHER_COURSES} {SCALED_ALREADY} 1/p where ours has 1.",
+            "Here p is the probability of dropping: keep with 1 - p, divide x by 1 - p, and return a mask of 1 and 0.",
+            dropping(_by_p, one, draw=kept_with_p, mask_of=_scaled(_by_p)),
+            "07, “Dropout”",
+        ),
+        _slip(
+            "published_and_none_at_test",
+            f"{OTHER_COURSES} {SCALED_ALREADY} 1/p where ours has 1. And there is none at test time.",
+            "Here p is the probability of dropping: keep with 1 - p, divide x by 1 - p, and return a mask of 1 and 0; at test time of ones.",
+            dropping(_by_p, one, draw=kept_with_p, mask_of=_scaled(_by_p, calm=_none)),
+            "07, “Dropout”",
         ),
         *_shared(up, one, "07, “Dropout”"),
     ),
@@ -246,6 +287,13 @@ dropout_forward_classic = _exercise(
             "That is the inverted form: what is kept is scaled up in training, and x is left alone at test time.",
             "The classic form leaves training alone, and multiplies by 1 - p at test time.",
             dropping(up, one),
+            CLASSIC,
+        ),
+        _slip(
+            "inverted_and_mask_scaled",
+            f"That is the inverted form. {SCALED_ALREADY} 1/(1 - p) where ours has 1.",
+            "The classic form leaves training alone (x times a mask of 1 and 0), and multiplies by 1 - p at test time.",
+            dropping(up, one, mask_of=_scaled(up)),
             CLASSIC,
         ),
         _slip(

@@ -10,10 +10,10 @@ import numpy as np
 from autograder.checks.dropout.chance import (
     MORE,
     SEED,
-    always_as_many,
     below,
     factors,
     followed,
+    how_many,
     share,
 )
 from autograder.draw import normal
@@ -23,7 +23,6 @@ from autograder.values import Seed
 SHAPE, TIMES, SHARE, PLACES, MASK = "shape of out", "x is multiplied by", "probability of dropping", "chances", "mask"
 BY_ITSELF = "each number by itself"
 SHOWN = "1 where kept, 0 where dropped"
-AS_MANY = "the same number of them at every call"
 
 
 # --- What is looked at ------------------------------------------------------------------------------------------------
@@ -41,7 +40,7 @@ def view(inputs: dict[str, Any], output: Any) -> tuple[Any, ...]:
     places, chances = where_dropped(kept)
     dropped = share_dropped(kept, p, chances)
     if more:
-        places = AS_MANY if always_as_many([one != 0 for one in (out, other, *(one for one, _ in more))]) else BY_ITSELF
+        places = how_many([one != 0 for one in (out, other, *(one for one, _ in more))]) or BY_ITSELF
     times = factors(out / x.astype(np.float64), out.dtype)
     return shape_of(out, x.shape, "x"), times, dropped, places, shown(mask, kept), followed(out, again, other)
 
@@ -88,13 +87,13 @@ def shown(mask: Any, kept: np.ndarray) -> str:
 
 
 def shown_beside_zeros(mask: Any, kept: np.ndarray, zeros: np.ndarray) -> str:
-    """As `shown`, of numbers some of which were zero: these, too, have some that are kept and some that are dropped."""
+    """As `shown`, of numbers some of which were zero: of these, too, some are dropped where others are, and none where none is."""
     if not isinstance(mask, np.ndarray) or mask.shape != kept.shape:
         return shown(mask, kept)
     beside, there = shown(mask[~zeros], kept[~zeros]), mask[zeros]
-    if beside == SHOWN and (there == there[0]).all():  # a right mask never: the cases have hundreds of zeros
-        return f"{int(there[0])} wherever a number was 0 before"
-    return beside
+    if beside != SHOWN or not (there == there[0]).all():  # a right mask never, in training: the cases have hundreds of zeros
+        return beside
+    return SHOWN if there[0] and kept[~zeros].all() else f"{int(there[0])} wherever a number was 0 before"
 
 
 # --- Dropout, right and wrong -----------------------------------------------------------------------------------------
@@ -188,9 +187,9 @@ def draw_cases(rng):
         yield Case("places", _inputs(rng, shape, rng.choice(SMALL)), compare=(SHAPE, PLACES))
     yield Case("places", _inputs(rng, (4, 5), rng.choice(SMALL)) | {"more": MORE}, compare=(SHAPE, PLACES))
     yield Case("mask", _inputs(rng, (30, 40), rng.choice(SMALL)), compare=(SHAPE, MASK))
-    inputs = _inputs(rng, (40, 30), rng.choice(SMALL))
-    yield Case("mask", inputs | {"x": some_zeros(rng, inputs["x"])}, compare=(SHAPE, MASK))
-    yield Case("mask", _inputs(rng, (7, 5, 11, 13), rng.choice(SMALL), training=False), compare=(SHAPE, MASK))
+    for shape, training in (((40, 30), True), ((7, 5, 11, 13), False)):
+        inputs = _inputs(rng, shape, rng.choice(SMALL), training)
+        yield Case("mask", inputs | {"x": some_zeros(rng, inputs["x"])}, compare=(SHAPE, MASK))
     for shape, candidates in zip(((30, 40), (7, 5, 11, 13)), (SMALL, BIG)):
         yield Case("test time", _inputs(rng, shape, rng.choice(candidates), training=False), compare=(SHAPE, TIMES))
         yield Case("generator", _inputs(rng, shape, rng.choice(candidates)), compare=(SHAPE, SEED))

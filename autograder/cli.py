@@ -259,10 +259,10 @@ def _queue(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from autograder.sandboxing import doctor
+    from autograder.sandboxing import cgroups, doctor
 
     results = doctor.run_doctor()
-    print(doctor.table(results))
+    print(doctor.table(results, cgroups.carriers()))
     return OK if doctor.sound(results) else NOT_YET
 
 

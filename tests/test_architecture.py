@@ -27,7 +27,7 @@ LAYERS = (
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
-    ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement"),
+    ("runner", "artefacts", "picture", "terminal", "card", "limits", "cgroups", "process", "confinement"),
     ("checking", "sandbox", "stubs", "notebooks"),
     ("grading",),
     ("cli", "__main__"),

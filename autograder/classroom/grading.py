@@ -24,6 +24,7 @@ from autograder.classroom.journal import Journal
 from autograder.classroom.pool import default_workers, judge_all
 from autograder.classroom.results import NAME, content, merged, read
 from autograder.course import Assignment, Course, CourseError
+from autograder.sandboxing import cgroups
 from autograder.verdict import Verdict
 
 GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
@@ -228,6 +229,7 @@ def _result(run: _Run, submission: Submission, verdicts: Sequence[Verdict] | Non
         "notes": submission.notes,
         "digest": submission.digest,
         "sandbox": run.sandbox,
+        "unlimited": list(cgroups.gaps()) if run.sandbox == job.BUBBLEWRAP else [],
     }
 
 

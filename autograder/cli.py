@@ -89,6 +89,11 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the page with the pairs shall lie")
     sub = command("report", _report, "make the class report anew, with what was marked by hand since")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub = command("feedback", _feedback, "write every learner's page anew, with what was marked by hand since, and pack them for handing back")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub.add_argument("--zip", type=Path, metavar="FILE.zip", help="all pages in one zip, a folder per learner")
+    sub.add_argument("--submissions", type=Path, metavar="DIR", help="laid out by stride collect: the zip is named as Moodle or Canvas take it back")
     sub = command("collect", _collect, "lay out what Canvas, Moodle or Gradescope gives to download, a folder per learner")
     sub.add_argument("assignment", metavar="ASSIGNMENT")
     sub.add_argument("download", type=Path, metavar="DOWNLOAD.zip")
@@ -228,6 +233,18 @@ def _report(arguments: argparse.Namespace) -> int:
     from autograder.classroom import grading
 
     print(f"Report: {grading.report_anew(load_course(), arguments.out)}")
+    return OK
+
+
+def _feedback(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import handback
+
+    course = load_course()
+    assignment = course.assignment(arguments.assignment)
+    names = handback.names(arguments.submissions) if arguments.submissions else None
+    written = handback.write(course, assignment, arguments.out)
+    packed = handback.pack(written, arguments.zip, names or {}) if arguments.zip else None
+    print(handback.summary(assignment, written, arguments.out, packed, names))
     return OK
 
 

@@ -20,8 +20,9 @@ from autograder.classroom.late import LatePolicy
 from autograder.course import load_course
 
 LOOKS = (
-    *("color", "background-color", "border", "border-left", "border-radius", "padding", "margin", "max-width", "max-height", "overflow", "box-sizing"),
-    *("display", "vertical-align", "white-space", "overflow-wrap", "font-family", "font-size", "font-weight", "line-height", "text-align"),
+    *("color", "background-color", "border", "border-left", "border-radius", "padding", "margin", "max-width", "max-height", "overflow"),
+    *("box-sizing", "display", "vertical-align", "white-space", "overflow-wrap", "text-align"),
+    *("font-family", "font-size", "font-weight", "line-height"),
 )
 CLEARS = ("LockCells", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells")
 

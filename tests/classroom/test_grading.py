@@ -48,7 +48,10 @@ def test_a_class(course, tmp_path, monkeypatch):
     (here / "gina" / "cnnlib" / "conv.py").unlink()
     (here / "hans.zip").write_bytes(b"PK nonsense")
     out = tmp_path / "out"
+    monkeypatch.setattr(grading.cgroups, "gaps", lambda: ("pipes",))
     results = grade(course, here, out, sandbox="bubblewrap", workers=2)
+    assert all(result["unlimited"] == ["pipes"] for result in results.values())
+    assert "could set no limit on pipes." in (out / "report-07.html").read_text()
 
     fred = next(learner for learner in results if learner.startswith("fred-"))
     assert list(results) == sorted(["anna", "bert", "carl", "dora", "eve", fred, "gina", "hans"])
@@ -82,7 +85,7 @@ def test_without_a_sandbox_marks_are_the_same_and_say_so(course, tmp_path):
     results = grade(course, here, tmp_path / "out")
     assert results["bert"]["exercises"][FORWARD]["misconception"] == "bias_forgotten"
     assert [e["status"] for e in results["dora"]["exercises"].values()] == ["crashed", "passed"]
-    assert all(result["sandbox"] == "none" for result in results.values())
+    assert all(result["sandbox"] == "none" and result["unlimited"] == [] for result in results.values())
     assert "without a sandbox" in (tmp_path / "out" / "report.html").read_text()
     assert "without a sandbox" in (tmp_path / "out" / "feedback" / "bert" / "07" / "07_filters.html").read_text()
     assert "without a sandbox" in grading.summary(list(results.values()), tmp_path / "out")

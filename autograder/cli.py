@@ -92,6 +92,11 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the page with the pairs shall lie")
     sub = command("report", _report, "make the class report anew, with what was marked by hand since")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub = command("feedback", _feedback, "write every learner's page anew, with what was marked by hand since, and pack them for handing back")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="as given to stride grade")
+    sub.add_argument("--zip", type=Path, metavar="FILE.zip", help="all pages in one zip, a folder per learner")
+    sub.add_argument("--submissions", type=Path, metavar="DIR", help="laid out by stride collect: the zip is named as Moodle or Canvas take it back")
     sub = command("collect", _collect, "lay out what Canvas, Moodle or Gradescope gives to download, a folder per learner")
     sub.add_argument("assignment", metavar="ASSIGNMENT")
     sub.add_argument("download", type=Path, metavar="DOWNLOAD.zip")
@@ -243,6 +248,18 @@ def _report(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _feedback(arguments: argparse.Namespace) -> int:
+    from autograder.classroom import handback
+
+    course = load_course()
+    assignment = course.assignment(arguments.assignment)
+    names = handback.names(arguments.submissions) if arguments.submissions else None
+    written = handback.write(course, assignment, arguments.out)
+    packed = handback.pack(written, arguments.zip, names or {}) if arguments.zip else None
+    print(handback.summary(assignment, written, arguments.out, packed, names))
+    return OK
+
+
 def _collect(arguments: argparse.Namespace) -> int:
     from autograder.classroom import collect, roster
 
@@ -271,10 +288,10 @@ def _queue(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from autograder.sandboxing import doctor
+    from autograder.sandboxing import cgroups, doctor
 
     results = doctor.run_doctor()
-    print(doctor.table(results))
+    print(doctor.table(results, cgroups.carriers()))
     return OK if doctor.sound(results) else NOT_YET
 
 

@@ -32,7 +32,7 @@ LAYERS = (
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "made_of", "verdict"),
     ("worker", "checks", "compare", "recognise", "judge", "course"),
-    ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement", "other_user"),
+    ("runner", "artefacts", "picture", "terminal", "card", "limits", "cgroups", "process", "confinement", "other_user"),
     ("pieces", "checking", "sandbox", "stubs", "notebooks"),
     ("grading",),
     ("cli", "__main__"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import yaml
 
+from autograder import files
 from autograder.classroom import intake, unpack
 from autograder.classroom.intake import MAX_ZIP
 from autograder.classroom.roster import Roster
@@ -31,6 +33,8 @@ MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<user>\d+)_assignsubmission_(?P<kind>f
 # assignment_123_export/submission_4567/02_submission.zip, and who it is in submission_metadata.yml
 GRADESCOPE = re.compile(r"(?:[^/]+/)?(?P<submission>submission_\d+)/(?P<file>.+)")
 METADATA = "submission_metadata.yml"
+NAMES = ".names.json"  # what the system puts before each learner's files: by it, feedback finds its way back
+ELSEWHERE = "Make room, or choose another folder with --to, then run it again"
 RESUBMITTED = re.compile(r"-\d+(?=\.\w+$)")  # Canvas: 02_submission-3.zip is the fourth one
 
 
@@ -42,6 +46,7 @@ class Parcel:
     files: dict[str, Entry] = field(default_factory=dict)
     when: datetime.datetime | None = None
     late: bool = False
+    place: str = ""  # what the system puts before its files, where feedback under that name finds its way back
 
     def add(self, name: str, entry: Entry, when: datetime.datetime | None) -> None:
         """One more file; what was handed in last says when."""
@@ -93,6 +98,7 @@ def collect(assignment: Assignment, download: Path, target: Path, roster: Roster
             taken[learner] = parcel
         for learner, parcel in sorted(taken.items()):
             _lay_out(target, learner, parcel, result)
+        _remember(target, {learner: taken[learner].place for learner in result.learners})
     if roster:
         result.missing = sorted(person.learner for person in roster.people if intake.learner_id(person.learner)[0] not in taken)
     return result
@@ -126,6 +132,7 @@ def _canvas(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterat
             parcel = parcels.setdefault(match["user"], Parcel([match["user"], match["name"]]))
             parcel.add(RESUBMITTED.sub("", match["file"]), entry, times.get(entry.path))
             parcel.late |= bool(match["late"])
+            parcel.place = entry.path.removesuffix(match["file"])
     yield from parcels.values()
 
 
@@ -137,6 +144,7 @@ def _moodle(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterat
             # The number is the participant's in this assignment: only the name leads to the person.
             parcel = parcels.setdefault(f"{match['name']}_{match['user']}", Parcel([match["name"]]))
             parcel.add(match["file"], entry, times.get(entry.path))
+            parcel.place = f"{match['name']}_{match['user']}_assignsubmission_file_/"
     yield from parcels.values()
 
 
@@ -207,10 +215,23 @@ def _lay_out(target: Path, learner: str, parcel: Parcel, result: Collected) -> N
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         result.problems.append(f"{learner}: a file and a folder have the same name")
     except OSError as error:
-        again = "Make room, or choose another folder with --to, then run it again"
-        raise CourseError(f"{target} cannot be written ({error.strerror}). {again}") from error
+        raise CourseError(f"{target} cannot be written ({error.strerror}). {ELSEWHERE}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _remember(target: Path, places: dict[str, str]) -> None:
+    """Write down under which names the submissions came, beside those that came before."""
+    try:
+        before = json.loads((target / NAMES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    now = (before if isinstance(before, dict) else {}) | places
+    text = json.dumps({learner: place for learner, place in sorted(now.items()) if place}, indent=1, ensure_ascii=False) + "\n"
+    try:
+        files.write_all({target / NAMES: text.encode("utf-8", "replace")})
+    except OSError as error:
+        raise CourseError(f"{target} cannot be written ({error.strerror}). {ELSEWHERE}") from error
 
 
 def _stamp(parcel: Parcel) -> float:

@@ -63,6 +63,8 @@ def read(course: Course, out: Path) -> list[Mark]:
 
     if not (out / gradebook.DATABASE).is_file():
         raise CourseError(f"There is no gradebook in {out}. Grade first: stride grade ASSIGNMENT --submissions DIR --out {out}")
+    for assignment in course.assignments:
+        gradebook.settle(out, assignment)
     found = []
     with gradebook.opened(out) as book:
         assert isinstance(book, Gradebook)
@@ -196,7 +198,7 @@ def _remarks(marks: Sequence[Mark], roster: Roster | None) -> list[str]:
     remarks = []
     waiting = sum(mark.waiting for mark in marks)
     if waiting:
-        remarks.append(f"{waiting} of {len(marks)} marks are not final: a person has still to mark something (nbgrader formgrader).")
+        remarks.append(f"{waiting} of {len(marks)} marks are not final: a person has still to mark something (formgrader).")
     strangers = sorted({mark.learner for mark in marks if roster and not _only(roster, mark.learner)})
     if strangers:
         remarks.append(f"Not in the roster, or there more than once: {', '.join(strangers)}.")

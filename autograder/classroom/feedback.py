@@ -5,7 +5,7 @@ Nothing on it can run or fetch: a content policy forbids it, and everything from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,12 +16,10 @@ import mistune
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from autograder.cards import card
+from autograder.authoring.notebooks import slug
 from autograder.classroom import cells
 from autograder.classroom.gradebook import Marks
-from autograder.classroom.intake import Submission
 from autograder.course import Assignment, Course
-from autograder.verdict import Verdict
 
 TAGS = set("p br hr em strong del code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 a table thead tbody tr th td".split())
 
@@ -34,18 +32,17 @@ def path(assignment: Assignment, learner: str) -> PurePosixPath:
 def html(
     course: Course,
     assignment: Assignment,
-    submission: Submission,
     result: dict[str, Any],
-    verdicts: Sequence[Verdict],
     notebook: NotebookNode,
+    sources: Mapping[str, bytes],
     marks: Marks,
 ) -> str:
-    """The page. `notebook` is the autograded one, `marks` what the gradebook holds."""
+    """The page. `notebook` is the autograded one, with the cards; `sources` the files that were graded; `marks` what the gradebook holds."""
     written = [
         {
             "title": info["grade_id"],
             "answer": markdown(cell.source),
-            "pictures": _pictures(submission, info["grade_id"]),
+            "pictures": _pictures(cell),
             "points": marks.cells.get(info["grade_id"]),
             "max_points": info["points"],
             "comment": markdown(marks.comments[info["grade_id"]]) if info["grade_id"] in marks.comments else "",
@@ -58,10 +55,11 @@ def html(
         course=course,
         assignment=assignment,
         result=result,
-        cards=[(verdict, Markup(card.html(verdict, hints=False))) for verdict in verdicts],
+        marks=marks,
+        exercises=_exercises(assignment, result, notebook, marks),
         written=written,
         comments=comments,
-        sources=[(name, cells.decode(data)[0]) for name, data in submission.files.items()],
+        sources=[(name, cells.decode(data)[0]) for name, data in sources.items()],
     )
 
 
@@ -80,6 +78,18 @@ def template(name: str) -> jinja2.Template:
     return environment.get_template(f"{name}.html.j2")
 
 
-def _pictures(submission: Submission, id: str) -> list[str]:
-    cell = submission.notebook.cells.get(id) if submission.notebook else None
-    return [f"data:{mime};base64,{''.join(data.split())}" for bundle in (cell.pictures.values() if cell else ()) for mime, data in bundle.items()]
+def _exercises(assignment: Assignment, result: dict[str, Any], notebook: NotebookNode, marks: Marks) -> list[dict[str, Any]]:
+    """Per exercise its card, as gradebook.show put it into the check cell, and the points that a person gave instead (None: nobody did)."""
+    cards = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
+    found = []
+    for exercise in assignment.exercises:
+        id = f"check-{slug(exercise.id)}"
+        card = next((Markup(output.data["text/html"]) for output in cards.get(id, ()) if "text/html" in output.get("data", {})), None)
+        by_hand = marks.cells.get(id) if marks.cells.get(id) != result["exercises"].get(exercise.id, {}).get("points") else None
+        if card or by_hand is not None:
+            found.append({"id": exercise.id, "title": exercise.title, "card": card, "points": by_hand, "max_points": exercise.points})
+    return found
+
+
+def _pictures(cell: NotebookNode) -> list[str]:
+    return [f"data:{mime};base64,{''.join(data.split())}" for bundle in cell.get("attachments", {}).values() for mime, data in bundle.items()]

@@ -34,12 +34,18 @@ DATABASE = "gradebook.db"
 
 @dataclass(frozen=True)
 class Marks:
-    """What the gradebook holds for one submission after it was recorded: points and comments by grade_id (None: not marked yet)."""
+    """What the gradebook holds for one submission after it was recorded: points and comments by grade_id (None: not marked yet).
+
+    late     what lateness has cost, which is taken off `points` already
+    waiting  whether a person has still to mark something
+    """
 
     points: float
     max_points: float
     cells: Mapping[str, float | None] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
+    late: float = 0.0
+    waiting: bool = False
 
 
 def config(course: Course, sandbox: str) -> str:
@@ -135,6 +141,20 @@ def current(out: Path, assignment: Assignment) -> dict[str, Marks]:
         return {row.student.id: _marks(row, notebook) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook}
 
 
+def settle(out: Path, assignment: Assignment) -> None:
+    """Bring what lateness costs up to date: it is a part of the points, and people have given some since."""
+    from nbgrader.api import MissingEntry
+
+    with opened(out) as gradebook:
+        try:
+            rows = gradebook.find_assignment(assignment.id).submissions
+        except MissingEntry:
+            return
+        late = [row.student.id for row in rows if row.total_seconds_late > 0 or row.late_submission_penalty]
+    for learner in late:
+        _late(out, assignment, learner)
+
+
 def _marks(row, notebook) -> Marks:
     """The marks in a submitted assignment's row and its notebook's."""
     return Marks(
@@ -142,6 +162,8 @@ def _marks(row, notebook) -> Marks:
         row.max_score,
         {grade.name: None if grade.manual_score is None and grade.auto_score is None else grade.score for grade in notebook.grades},
         {comment.name: comment.comment for comment in notebook.comments if comment.comment},
+        min(row.late_submission_penalty or 0.0, row.score),
+        row.needs_manual_grade,
     )
 
 
@@ -226,7 +248,7 @@ def find_programs() -> None:
 
 def busy(out: Path) -> CourseError:
     return CourseError(
-        f"{out / DATABASE} is in use by another program. Close it (nbgrader formgrader? a database browser?), then run the same command again: "
+        f"{out / DATABASE} is in use by another program. Close it (the formgrader in Jupyter? a database browser?), then run the same command again: "
         "what has been judged is kept"
     )
 

@@ -24,6 +24,7 @@ from autograder.classroom.journal import Journal
 from autograder.classroom.pool import default_workers, judge_all
 from autograder.classroom.results import NAME, content, merged, read
 from autograder.course import Assignment, Course, CourseError
+from autograder.sandboxing import cgroups
 from autograder.verdict import Verdict
 
 GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
@@ -51,7 +52,7 @@ def grade(
     Raises CourseError, with nothing lost, for what a user can mend; what is wrong with one submission stops no other.
     """
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
-    with _judges(scheduler, workers, len(found)) as judges, _lock(run.out, run.assignment), _room(run.out):
+    with _judges(scheduler, workers, len(found)) as judges, lock(run.out, run.assignment), room(run.out):
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
         results = _grade(run, found, judges, progress)
         write(course, run.out, merged(run.out, run.assignment.id, results))
@@ -74,7 +75,7 @@ def judge_anew(
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
     judged: dict[str, Sequence[Verdict] | None] = {}
     bar = tqdm(total=len(found), unit="submission", disable=not progress)
-    with _judges(scheduler, workers, len(found)) as judges, _lock(run.out, run.assignment), _room(run.out), bar:
+    with _judges(scheduler, workers, len(found)) as judges, lock(run.out, run.assignment), room(run.out), bar:
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
             judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
@@ -132,7 +133,10 @@ def report_anew(course: Course, out: Path) -> Path:
     Raises CourseError where nothing was graded yet.
     """
     results = read(out)
-    marks = {a.id: gradebook.current(out, a) for a in course.assignments if any(result["assignment"] == a.id for result in results)}
+    graded = [a for a in course.assignments if any(result["assignment"] == a.id for result in results)]
+    for assignment in graded:
+        gradebook.settle(out, assignment)
+    marks = {a.id: gradebook.current(out, a) for a in graded}
     for result in results:
         now = marks.get(result["assignment"], {}).get(result["learner"])
         if now and result["points"] is not None:
@@ -149,7 +153,7 @@ def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
     lines += [f"  {result['learner']}: {'; '.join(result['problems'])}" for result in waiting]
     if any(result["sandbox"] == job.NONE for result in results):
         lines.append("Graded without a sandbox: these marks are only as honest as the submissions.")
-    lines += [f"Report: {out / report.NAME}", f"Gradebook: {out / gradebook.DATABASE} (cd {out}, then nbgrader formgrader or nbgrader export)"]
+    lines += [f"Report: {out / report.NAME}", f"Gradebook: {out / gradebook.DATABASE} (to mark by hand: cd {out}, jupyter lab, Nbgrader, Formgrader)"]
     return "\n".join(lines)
 
 
@@ -179,7 +183,7 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
     def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:
         notebook, marks = gradebook.record(run.out, run.assignment, run.master.notebook, submission, verdicts)
         result = _result(run, submission, verdicts, marks)
-        page = feedback.html(run.course, run.assignment, submission, result, verdicts or (), notebook, marks)
+        page = feedback.html(run.course, run.assignment, result, notebook, submission.files, marks)
         files.write_all({run.out / feedback.path(run.assignment, submission.learner): page.encode("utf-8", "replace")})
         results.append(result)
         bar.update()
@@ -249,11 +253,12 @@ def _result(run: _Run, submission: Submission, verdicts: Sequence[Verdict] | Non
         "notes": submission.notes,
         "digest": submission.digest,
         "sandbox": run.sandbox,
+        "unlimited": list(cgroups.gaps()) if run.sandbox == job.BUBBLEWRAP else [],
     }
 
 
 @contextlib.contextmanager
-def _room(out: Path) -> Iterator[None]:
+def room(out: Path) -> Iterator[None]:
     """A full or failing disk is one sentence: the journal has what was judged, and nothing is half-written."""
     try:
         yield
@@ -265,7 +270,7 @@ def _room(out: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock(out: Path, assignment: Assignment) -> Iterator[None]:
+def lock(out: Path, assignment: Assignment) -> Iterator[None]:
     """One grader at a time in a folder; the lock goes with the process, however that ends."""
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
 from nbformat import NotebookNode
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, NbGraderPreprocessor, OverwriteKernelspec, SaveAutoGrades
 from traitlets import Unicode
@@ -17,6 +19,11 @@ from autograder.classroom import cells, gradebook, intake, job, master
 from autograder.classroom.late import LatePolicy
 from autograder.course import load_course
 
+LOOKS = (
+    *("color", "background-color", "border", "border-left", "border-radius", "padding", "margin", "max-width", "max-height", "overflow"),
+    *("box-sizing", "display", "vertical-align", "white-space", "overflow-wrap", "text-align"),
+    *("font-family", "font-size", "font-weight", "line-height"),
+)
 CLEARS = ("LockCells", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells")
 
 
@@ -36,6 +43,15 @@ def configure(c: Any, course: str, sandbox: str) -> None:
     # source/ holds the released notebook: there are no solutions to clear, and nbgrader would clear whole answer cells.
     c.GenerateAssignment.preprocessors = [getattr(own, name) for name in CLEARS]
     c.HTMLExporter.sanitize_html = True  # a submission's scripts must not run in a grader's browser
+    c.HTMLExporter.filters = {"clean_html": f"{__name__}.clean"}
+
+
+def clean(element: str | bytes) -> str:
+    """nbconvert's own sanitiser, which leaves our cards their looks: colours, borders, sizes, and nothing that could hide or fetch."""
+    text = element.decode() if isinstance(element, bytes) else str(element)
+    attributes = {**bleach.ALLOWED_ATTRIBUTES, "*": ["class", "id", "style"]}
+    tags = [*bleach.ALLOWED_TAGS, *("div", "pre", "code", "span", "table", "tr", "td")]
+    return bleach.clean(text, tags=tags, attributes=attributes, css_sanitizer=CSSSanitizer(allowed_css_properties=LOOKS))
 
 
 class Rebuild(NbGraderPreprocessor):

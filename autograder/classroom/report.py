@@ -48,6 +48,7 @@ def overview(
         misconceptions=sorted(found, key=lambda entry: -len(entry["learners"]))[:MOST],
         queue=[result for a in graded for result in of[a.id] if result["problems"]],
         unsandboxed=_unsandboxed([result for results in of.values() for result in results]),
+        unlimited=_unlimited([result for results in of.values() for result in results]),
         link=lambda result: _link(course.assignment(result["assignment"]), result["learner"]),
     )
 
@@ -79,6 +80,11 @@ def _unsandboxed(results: Sequence[dict[str, Any]]) -> bool:
     return any(result["sandbox"] == NONE for result in results)
 
 
+def _unlimited(results: Sequence[dict[str, Any]]) -> list[str]:
+    """What the machines that graded could set no limit on."""
+    return list(dict.fromkeys(gap for result in results for gap in result.get("unlimited", ())))
+
+
 def html(course: Course, assignment: Assignment, notebook: NotebookNode, results: Sequence[dict[str, Any]]) -> str:
     """The page about one assignment's results; `notebook` is the released one."""
     judged = [result for result in results if result["points"] is not None]
@@ -92,6 +98,7 @@ def html(course: Course, assignment: Assignment, notebook: NotebookNode, results
         rows=[_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])],
         misconceptions=misconceptions(course, assignment, notebook, judged),
         unsandboxed=_unsandboxed(results),
+        unlimited=_unlimited(results),
         link=lambda learner: _link(assignment, learner),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import probes
-from autograder.sandboxing import confinement, seccomp
+from autograder.sandboxing import cgroups, confinement, seccomp
 
 PERMITTED, ABSENT = "Operation not permitted", "No such file or directory"
 # Nothing can be written: with bubblewrap nobody can, without it another user could.
@@ -58,8 +58,14 @@ def syscall(name, *args):
 """
 
 
-def _root_counts_no_threads() -> str | None:
-    return "run as root, where the kernel does not count a user's threads: grade as another user" if os.geteuid() == 0 else None
+def _nobody_counts_threads() -> str | None:
+    if os.geteuid() != 0 or "threads" in cgroups.held():
+        return None
+    return "run as root, whose threads the kernel counts in a cgroup only, and none can be made here: grade as another user"
+
+
+def _nobody_counts_the_kernels_memory() -> str | None:
+    return None if "memory" in cgroups.held() else "the kernel's own memory for a process is counted in a cgroup only, and none can be made here"
 
 
 def _call(group: str, tries: str, call: str, end: str = PERMITTED) -> Attack:
@@ -84,6 +90,21 @@ RESOURCES = (
     Attack("resources", "a list that grows", "grown = []\nwhile True: grown.append(bytearray(1 << 20))", MEMORY),
     Attack("resources", "one huge array", "return float(np.ones(1 << 27).sum())", MEMORY),
     Attack("resources", "shared anonymous memory", "import mmap\nreturn len(mmap.mmap(-1, 1 << 30))", ("Cannot allocate memory",)),
+    Attack(
+        "resources",
+        "memory of the kernel's own: page tables",
+        # Pages as far apart as a page table and the one above it reach: two tables for each, which no limit of a process counts.
+        """\
+map = ctypes.CDLL(None, use_errno=True).mmap
+map.argtypes, map.restype = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long], ctypes.c_void_p
+for number in range(1, 1 << 16):
+    at = map((0x100 + number << 30) & 0x7fff_ffff_f000, 4096, 3, 0x22, -1, 0)
+    if at in (None, ctypes.c_void_p(-1).value): break
+    ctypes.memset(at, 1, 1)
+return f'{number} pages with two tables each'""",
+        MEMORY,
+        excuse=_nobody_counts_the_kernels_memory,
+    ),
     Attack("resources", "gigabytes of output", "while True: os.write(1, b'x' * 65536)", TIME),
     Attack("resources", "a second process", "return os.fork()", (PERMITTED,)),
     Attack("resources", "another program", "return subprocess.run([sys.executable, '-V'])", (PERMITTED,)),
@@ -96,7 +117,7 @@ RESOURCES = (
         "for _ in range(300): threading.Thread(target=wait.wait, args=(5,), daemon=True).start()\nreturn threading.active_count()",
         ("can't start new thread",),
         threads=True,
-        excuse=_root_counts_no_threads,
+        excuse=_nobody_counts_threads,
     ),
     _call("resources", "a process by clone3", "'clone3', 0, 0", "Function not implemented"),
     _call("resources", "a memory file", "'memfd_create', b'x', 0"),

@@ -10,7 +10,7 @@ from autograder.exercise import Case, Exercise
 from autograder.probes import Answer
 from autograder.sandboxing.attacks import ATTACKS, Attack
 from autograder.sandboxing.process import Process
-from autograder.sandboxing.sandbox import Sandbox
+from autograder.sandboxing.sandbox import Sandbox, SandboxFault
 
 ENFORCED, NOT_ENFORCED, IMPOSSIBLE = "enforced", "NOT ENFORCED", "cannot be enforced here"
 # Little memory: touching it for the first time costs CPU seconds, and a slow machine must come to the end of it within the half.
@@ -38,7 +38,11 @@ def run_doctor(
     with kinds[0] as even, kinds[1] as odd, kinds[2] as threads:
         for number, attack in enumerate(attacks):
             sandbox = threads if attack.threads else (even, odd)[number % 2]
-            [answer] = sandbox.run(_exercise(number), [Case("attack", {})])
+            try:
+                [answer] = sandbox.run(_exercise(number), [Case("attack", {})])
+            except SandboxFault as fault:  # it reached further than its sandbox
+                sandbox.close()
+                answer = Answer(probes.ERROR, error="SandboxFault", message=str(fault))
             sandbox.start()
             results.append(_result(attack, answer))
             progress(results[-1])
@@ -50,8 +54,8 @@ def sound(results: Sequence[AttackResult]) -> bool:
     return not any(result.outcome == NOT_ENFORCED for result in results)
 
 
-def table(results: Sequence[AttackResult]) -> str:
-    """The results as text, a line each, and a last line that sums up."""
+def table(results: Sequence[AttackResult], carriers: Sequence[tuple[str, str]] = ()) -> str:
+    """The results as text, a line each, what carries the limits on this machine, and a last line that sums up."""
     width = max(len(result.tries) for result in results)
     lines = []
     for group in dict.fromkeys(result.group for result in results):
@@ -59,6 +63,8 @@ def table(results: Sequence[AttackResult]) -> str:
         for result in results:
             if result.group == group:
                 lines.append(f"  {result.tries:<{width}}  {result.outcome:<12}  {result.detail}".rstrip())
+    if carriers:
+        lines += ["", "What carries the limits here", *(f"  {what:<{width}}  {by}" for what, by in carriers)]
     counts = [f"{sum(r.outcome == outcome for r in results)} {outcome}" for outcome in (ENFORCED, NOT_ENFORCED, IMPOSSIBLE)]
     verdict = "The sandbox holds." if sound(results) else "This sandbox does not hold: do not grade with it."
     return "\n".join([*lines, "", f"{', '.join(counts)}. {verdict}"]).lstrip("\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 MIB = 1 << 20
+THREADS = 64  # at once, in a sandbox whose packages may start some
 # The same for every exercise. The learner's code can write nothing, so a file of any size would be a hole in the sandbox.
 FIXED = {
     resource.RLIMIT_CORE: 0,
@@ -16,7 +17,7 @@ FIXED = {
     resource.RLIMIT_MEMLOCK: 0,
     resource.RLIMIT_MSGQUEUE: 0,
     resource.RLIMIT_NOFILE: 64,
-    resource.RLIMIT_NPROC: 64,  # counts threads; the kernel does not apply it to root
+    resource.RLIMIT_NPROC: THREADS,  # counts threads; the kernel does not apply it to root: see cgroups.py
     resource.RLIMIT_SIGPENDING: 64,
     resource.RLIMIT_STACK: 8 * MIB,
     resource.RLIMIT_CPU: 3600,  # the fuse behind the limit of the exercise, which the process that grades watches

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from autograder import probes, values
 from autograder.probes import Answer
-from autograder.sandboxing import confinement, frames, limits, seccomp
+from autograder.sandboxing import cgroups, confinement, frames, limits, seccomp
 from autograder.sandboxing.limits import MIB, Limits
 
 START_SECONDS = 60  # for a worker to be ready: a busy machine may need long, a broken sandbox says so at once
@@ -56,6 +56,7 @@ class Process:
         self._pid = 0
         self._handle = -1  # a pidfd: a signal through it never reaches another process that got the same number
         self._descriptors: list[int] = []
+        self._group: cgroups.Group | None = None  # None where this machine has no place for one
         # bubblewrap is told to die with its parent, and to the kernel that is the *thread* that started it: one that lives on.
         self._starting: Future[subprocess.Popen] = _starter(os.getpid()).submit(self._start, dict(files), imports)
 
@@ -82,10 +83,15 @@ class Process:
         self.ready()
         self._printed = 0
         try:
+            if self._group:
+                self._group.allow_memory((self._floor or 0) + int(allowed.memory_mb * MIB))
+        except OSError as error:
+            raise SandboxFault(f"The sandbox's control group takes no limit any more: {error}") from error
+        try:
             self._allow_memory(allowed)
             return Allowance(allowed, wall, self.cpu_seconds() + allowed.cpu_seconds)
         except OSError as error:
-            raise Ended(probes.CRASHED, "it ended between two exercises") from error
+            raise self._ended("it ended between two exercises") from error
 
     def ask(self, request: bytes, allowance: Allowance) -> tuple[bytes, float]:
         """Send a request and wait: the answer, and the CPU seconds that it took. Raises Ended when there is none within the limits."""
@@ -94,7 +100,7 @@ class Process:
             reply = self._exchange(frames.pack(request), allowance)
             return reply, self.cpu_seconds() - before
         except OSError as error:  # there is no clock of a dead process, and without a time there is no answer
-            raise Ended(probes.CRASHED, "it ended while it answered") from error
+            raise self._ended("it ended while it answered") from error
 
     def alive(self) -> bool:
         """Whether it can go on: not ended by something that it did after its last answer."""
@@ -120,6 +126,8 @@ class Process:
             except subprocess.TimeoutExpired:
                 popen.kill()
                 popen.wait()
+        if self._group:
+            self._group.close()
         while self._descriptors:
             os.close(self._descriptors.pop())
         self._handle = -1
@@ -158,6 +166,10 @@ class Process:
             contents = {path: holding(content) for path, content in files.items()}
             program = holding(seccomp.sandbox(threads=bool(imports)))
             command = confinement.command(contents, imports, program, info, requests, answers)
+            place = cgroups.place()
+            if place:
+                self._group = cgroups.Group(place)
+                command = self._group.entering(command)
             return subprocess.Popen(
                 command,
                 env={},  # bubblewrap's own environment, too, holds nothing of ours
@@ -242,14 +254,20 @@ class Process:
         except subprocess.TimeoutExpired:
             return Ended(probes.PROTOCOL, "it closed the pipe of its answers")
         number = self._signal(code)
-        if number == signal.SIGKILL:
+        if signal.SIGKILL in (number, -code):
             # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
+            if self._group and self._group.out_of_memory():
+                return Ended(probes.MEMORY_LIMIT, "")
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
         return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if number in signal.valid_signals() else f"exit code {code}")
 
     def _signal(self, code: int) -> int:
         """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128."""
         return code - 128
+
+    def _ended(self, when: str) -> Ended:
+        """It was found dead: for want of memory, or by its own hand."""
+        return Ended(probes.MEMORY_LIMIT, "") if self._group and self._group.out_of_memory() else Ended(probes.CRASHED, when)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from autograder import judge
+from autograder.authoring.notebooks import slug
 from autograder.classroom import cells, feedback, gradebook, intake, job, master
 from autograder.sandboxing import unsandboxed
 from tests import toy_class
@@ -22,7 +23,7 @@ def page(tmp_path_factory):
     assignment = course.assignments[0]
     origin = master.load(course, assignment)
 
-    def page(source, answer=EVIL, comments=(), problems=(), sandbox="bubblewrap"):
+    def page(source, answer=EVIL, comments=(), problems=(), sandbox="bubblewrap", by_hand=(), late=0.0, waiting=True):
         mine = cells.from_tree(toy_class.notebook(course, {toy_class.WRITTEN: answer}))
         submission = intake.Submission("anna", "07", {"cnnlib/conv.py": source.encode()}, mine, problems=list(problems))
         prepared = job.prepare(course, submission, origin.folder(submission), "", "none")
@@ -31,10 +32,13 @@ def page(tmp_path_factory):
             for exercise in assignment.exercises:
                 cases = exercise.cases(course.visible_seed)
                 verdicts.append(judge.judge(exercise, cases, child.run(exercise, cases)))
-        result = {"learner": "anna", "points": 15.0, "max_points": 30.0, "sandbox": sandbox, "problems": list(problems), "notes": []}
+        exercises = {verdict.exercise: {"points": verdict.points} for verdict in verdicts}
+        result = {"learner": "anna", "points": 15.0, "max_points": 30.0, "sandbox": sandbox, "notes": [], "exercises": exercises}
+        result["problems"] = list(problems)
         notebook = gradebook.show(cells.rebuild(origin.notebook, mine.cells), verdicts)
-        marks = gradebook.Marks(15.0, 30.0, {toy_class.WRITTEN: None}, dict(comments))
-        return feedback.html(course, assignment, submission, result, verdicts, notebook, marks)
+        points = {f"check-{slug(verdict.exercise)}": verdict.points for verdict in verdicts} | {toy_class.WRITTEN: None} | dict(by_hand)
+        marks = gradebook.Marks(15.0, 30.0, points, dict(comments), late, waiting)
+        return feedback.html(course, assignment, result, notebook, submission.files, marks)
 
     return page
 
@@ -46,6 +50,15 @@ def test_what_it_shows(page):
     assert "Well <strong>said</strong>." in html and "two notebooks: a &amp; b." in html
     assert "not marked yet" in html and "def conv2d_forward(x, w, b" in html
     assert "without a sandbox" not in html and "without a sandbox" in page(toy_class.solution(), sandbox="none")
+
+
+def test_what_a_person_gave_and_what_lateness_took(page):
+    plain = page(toy_class.without_bias())
+    assert "points so far" in plain and "Marked by a person" not in plain and "handed in late" not in plain
+    html = page(toy_class.without_bias(), by_hand=[("check-conv-conv2d_forward", 12.0), (toy_class.WRITTEN, 3.5)], late=2.6, waiting=False)
+    assert html.count("Marked by a person: 12 of 18 points.") == 1 and html.count("Marked by a person") == 1
+    assert html.index("The bias is missing.") < html.index("Marked by a person") < html.index('id="conv.correlate2d"')
+    assert "<b>−2.6</b>" in html and "handed in late" in html and "points so far" not in html and "<b>3.5 / 4</b>" in html
 
 
 def test_nothing_runs_and_nothing_is_fetched(page):

@@ -1,5 +1,6 @@
 """A class from end to end: marks, the journal, faults of learners and of ours, and what happens when the grader is stopped."""
 
+import errno
 import fcntl
 import json
 import os
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.classroom import grading, job, pool
+from autograder import files
+from autograder.classroom import grading, intake, job, pool
 from autograder.classroom.journal import Journal
 from autograder.course import CourseError
 from autograder.probes import Answer
@@ -46,7 +48,10 @@ def test_a_class(course, tmp_path, monkeypatch):
     (here / "gina" / "cnnlib" / "conv.py").unlink()
     (here / "hans.zip").write_bytes(b"PK nonsense")
     out = tmp_path / "out"
+    monkeypatch.setattr(grading.cgroups, "gaps", lambda: ("pipes",))
     results = grade(course, here, out, sandbox="bubblewrap", workers=2)
+    assert all(result["unlimited"] == ["pipes"] for result in results.values())
+    assert "could set no limit on pipes." in (out / "report-07.html").read_text()
 
     fred = next(learner for learner in results if learner.startswith("fred-"))
     assert list(results) == sorted(["anna", "bert", "carl", "dora", "eve", fred, "gina", "hans"])
@@ -80,7 +85,7 @@ def test_without_a_sandbox_marks_are_the_same_and_say_so(course, tmp_path):
     results = grade(course, here, tmp_path / "out")
     assert results["bert"]["exercises"][FORWARD]["misconception"] == "bias_forgotten"
     assert [e["status"] for e in results["dora"]["exercises"].values()] == ["crashed", "passed"]
-    assert all(result["sandbox"] == "none" for result in results.values())
+    assert all(result["sandbox"] == "none" and result["unlimited"] == [] for result in results.values())
     assert "without a sandbox" in (tmp_path / "out" / "report.html").read_text()
     assert "without a sandbox" in (tmp_path / "out" / "feedback" / "bert" / "07" / "07_filters.html").read_text()
     assert "without a sandbox" in grading.summary(list(results.values()), tmp_path / "out")
@@ -160,6 +165,43 @@ def test_resubmitted_work_is_judged_anew(course, tmp_path):
     assert grade(course, here, tmp_path / "out")["anna"]["points"] == 15
     (folder / "cnnlib" / "conv.py").write_text(toy_class.solution())
     assert grade(course, here, tmp_path / "out")["anna"]["points"] == 26
+
+
+def test_what_changes_while_it_is_graded_counts_as_it_was_read(course, tmp_path, monkeypatch):
+    here = tmp_path / "submissions"
+    folder = toy_class.hand_in(here / "anna", course, toy_class.without_bias())
+    before, judged = intake.read("anna", [folder], course, course.assignments[0]).digest, grading.judge_all
+
+    def later(tasks, workers):
+        tasks = list(tasks)
+        (folder / "cnnlib" / "conv.py").write_text(toy_class.solution())  # handed in again just now
+        return judged(iter(tasks), workers)
+
+    monkeypatch.setattr(grading, "judge_all", later)
+    result = grade(course, here, tmp_path / "out")["anna"]
+    assert (result["points"], result["digest"]) == (15, before)
+    assert "_right = conv2d_forward" in (tmp_path / "out/submitted/anna/07/cnnlib/conv.py").read_text()
+    monkeypatch.undo()
+    assert grade(course, here, tmp_path / "out")["anna"]["points"] == 26
+
+
+def test_a_full_disk_is_a_sentence_and_the_next_run_ends_as_if_nothing_had_been(course, tmp_path, monkeypatch):
+    here, out = tmp_path / "submissions", tmp_path / "out"
+    for learner, source in (("anna", toy_class.solution()), ("bert", toy_class.without_bias())):
+        toy_class.hand_in(here / learner, course, source)
+    write, written = files.write_all, []
+
+    def fills_up(content):
+        written.extend(content)
+        if len(written) > 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(content)
+
+    monkeypatch.setattr(files, "write_all", fills_up)
+    with pytest.raises(CourseError, match="No space left on device.*Make room there, then run the same command again"):
+        grade(course, here, out)
+    monkeypatch.undo()
+    assert grade(course, here, out) == grade(course, here, tmp_path / "roomy")
 
 
 def test_a_fault_of_ours_is_no_zero(course, tmp_path, monkeypatch):

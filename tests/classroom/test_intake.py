@@ -1,8 +1,11 @@
 """Taking submissions in: honest work in every shape is found, and nothing is followed, unpacked or believed that should not be."""
 
+import contextlib
 import io
 import json
 import os
+import socket
+import stat
 import time
 import zipfile
 
@@ -191,7 +194,7 @@ def test_nothing_but_what_the_assignment_names(course, take, tmp_path):
     assert list(found.files) == ["cnnlib/conv.py"] and found.problems == []
 
 
-@pytest.mark.parametrize("kind", ["link", "hard link", "named pipe", "folder link"])
+@pytest.mark.parametrize("kind", ["link", "hard link", "named pipe", "device", "socket", "folder link"])
 def test_what_is_not_a_plain_file_is_refused(course, take, tmp_path, kind):
     folder = toy_class.hand_in(tmp_path / "anna", course)
     secret = tmp_path / "secret" / "conv.py"
@@ -204,6 +207,14 @@ def test_what_is_not_a_plain_file_is_refused(course, take, tmp_path, kind):
         os.link(secret, target)
     elif kind == "named pipe":
         os.mkfifo(target)
+    elif kind == "device":
+        try:
+            os.mknod(target, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero: it never ends
+        except PermissionError:
+            pytest.skip("only root makes devices")
+    elif kind == "socket":
+        with contextlib.chdir(target.parent), socket.socket(socket.AF_UNIX) as listener:  # a socket's path is short
+            listener.bind(target.name)
     else:
         target.parent.rmdir()
         target.parent.symlink_to(secret.parent)

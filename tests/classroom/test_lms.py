@@ -60,7 +60,8 @@ def table(path: Path, text: str) -> roster.Roster:
 
 
 def laid_out(folder: Path) -> dict[str, list[str]]:
-    return {path.name: sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()) for path in sorted(folder.iterdir())}
+    folders = [path for path in sorted(folder.iterdir()) if path.name != collect.NAMES]
+    return {path.name: sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()) for path in folders}
 
 
 def test_canvas(course, packed, tmp_path) -> None:
@@ -135,7 +136,7 @@ def test_collecting_again_replaces_learner_by_learner(course, packed, tmp_path) 
         collect.collect(course.assignments[0], download(tmp_path / f"{name}.zip", {"doejane_501_1_07_submission.zip": packed[name]}), target, people)
         (target / "by_hand").mkdir(exist_ok=True)
     assert (target / "jdoe" / "07_submission.zip").read_bytes() == packed["right"] and (target / "by_hand").is_dir()
-    assert sorted(path.name for path in target.iterdir()) == ["by_hand", "jdoe"]
+    assert sorted(path.name for path in target.iterdir()) == [collect.NAMES, "by_hand", "jdoe"]
 
 
 def test_without_a_roster_names_and_numbers_are_the_ids(course, packed, tmp_path) -> None:
@@ -179,7 +180,7 @@ def test_a_table_of_everything(course, graded, tmp_path) -> None:
     assert [row[:6] for row in rows[1:]] == [
         ["jdoe", "07", "26", "30", "0", "yes"], ["omueller", "07", "15", "30", "0", "yes"], ["stranger", "07", "26", "30", "0", "yes"],
     ]
-    assert remarks == ["3 of 3 marks are not final: a person has still to mark something (nbgrader formgrader)."]
+    assert remarks == ["3 of 3 marks are not final: a person has still to mark something (formgrader)."]
 
 
 def test_canvas_gets_its_own_table_back(course, graded, tmp_path) -> None:

@@ -1,11 +1,12 @@
 """`nbgrader autograde`, the second door: the same marks through our preprocessor, whatever a notebook holds."""
 
 import json
+import re
 
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.classroom import grading
+from autograder.classroom import grading, nbgrader_door
 from tests import toy_class
 from tests.programs import run
 
@@ -27,6 +28,20 @@ def forget(out):
             for grade in submission.notebooks[0].grades:
                 grade.auto_score = 0.25
         book.db.commit()
+
+
+def test_the_sanitiser_leaves_looks_and_nothing_that_runs_fetches_or_hides():
+    card = '<div class="stride-card" style="border-left:4px solid #2e9e5b;padding:6px"><b style="color:#c00">no</b></div>'
+    assert nbgrader_door.clean(card.encode()) == nbgrader_door.clean(card)
+    assert re.sub("[ ;]", "", nbgrader_door.clean(card).replace("'", '"')) == re.sub("[ ;]", "", card)
+    evil = (
+        '<div style="position:fixed;top:0;background:url(http://evil.example/x);background-image:url(//e);z-index:9;color:red" onclick="x()">a</div>'
+        '<script>alert(1)</script><img src=x onerror=y><style>*{display:none}</style><a href="javascript:x">b</a><iframe src="//e"></iframe>'
+    )
+    found = nbgrader_door.clean(evil)
+    tags = re.findall(r"<[^>]*>", found)
+    assert [re.match(r"</?(\w+)", tag)[1] for tag in tags] == ["div", "div", "a", "a"]
+    assert re.search(r"style=['\"]color: ?red;['\"]", tags[0]) and "onclick" not in tags[0] and tags[2] == "<a>"
 
 
 def test_the_same_marks_through_both_doors(tmp_path):

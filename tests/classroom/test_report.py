@@ -99,6 +99,13 @@ def test_any_class(course, results):
     assert ("Nothing could be judged yet." in html) is (not [r for r in results if r["points"] is not None])
 
 
+def test_what_the_machine_could_not_limit_is_said_once_in_a_line(course):
+    assert "could set no limit" not in page(course)
+    told = [result | {"unlimited": ["page <tables>"]} for result in CLASS]
+    for html in report.pages(course, told).values():
+        assert html.count("could set no limit on page &lt;tables&gt;. Every other limit held.") == 1
+
+
 def test_templates_are_part_of_the_package():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     package = Path(report.__file__).parent

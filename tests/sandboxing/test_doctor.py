@@ -10,6 +10,7 @@ import pytest
 from autograder.sandboxing import attacks, confinement, doctor, process, seccomp
 from autograder.sandboxing.attacks import ATTACKS, Attack
 from autograder.sandboxing.doctor import ENFORCED, IMPOSSIBLE, NOT_ENFORCED, AttackResult
+from autograder.sandboxing.sandbox import SandboxFault
 
 
 def test_every_attack_is_withstood() -> None:
@@ -100,6 +101,18 @@ def test_an_attack_that_works_is_excused_only_where_the_machine_cannot_help() ->
     assert doctor.sound([result])
 
 
+def test_an_attack_that_brings_the_sandbox_itself_down_is_told_and_the_next_one_runs(monkeypatch: Any) -> None:
+    class Broken(doctor.Sandbox):
+        def run(self, exercise: Any, *rest: Any) -> Any:
+            if exercise.id.startswith("attack0"):
+                raise SandboxFault("killed from outside")
+            return super().run(exercise, *rest)
+
+    monkeypatch.setattr(doctor, "Sandbox", Broken)
+    assert outcomes("sys.exit") == {NOT_ENFORCED}
+    assert [result.outcome for result in doctor.run_doctor(find("sys.exit", "a thread"))] == [NOT_ENFORCED, ENFORCED]
+
+
 def test_the_table_has_a_line_for_each_and_sums_up() -> None:
     results = [
         AttackResult("reading", "the checks", ENFORCED, "FileNotFoundError"),
@@ -115,3 +128,5 @@ def test_the_table_has_a_line_for_each_and_sums_up() -> None:
         "1 enforced, 1 NOT ENFORCED, 0 cannot be enforced here. This sandbox does not hold: do not grade with it.",
     ]
     assert doctor.table(results[:1]).endswith("The sandbox holds.")
+    carried = doctor.table(results, [("memory", "cgroup v2"), ("time", "the grader")]).splitlines()
+    assert carried[6:9] == ["What carries the limits here", "  memory      cgroup v2", "  time        the grader"]

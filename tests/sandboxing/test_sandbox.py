@@ -392,10 +392,12 @@ def eventually(happens: Callable[[], bool], seconds: float = 5) -> bool:
 # --- faults of ours ---------------------------------------------------------------------------------------------------
 
 
-def test_a_kill_from_outside_is_a_fault_of_ours_not_an_answer() -> None:
+@pytest.mark.parametrize("who", ["the worker", "bubblewrap"])
+def test_a_kill_from_outside_is_a_fault_of_ours_not_an_answer(who: str) -> None:
     with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
         box.ready()
-        threading.Timer(0.3, os.kill, (box._process._pid, signal.SIGKILL)).start()
+        pid = box._process._pid if who == "the worker" else box._process._starting.result().pid
+        threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
         with pytest.raises(SandboxFault, match="killed from outside"):
             box.run(exercise("sleep"), [X])
         assert box.run(exercise("f"), [X])[0].status == probes.OK

@@ -26,7 +26,7 @@ LAYERS = (
     ("repeated_probes", "network_probes"),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "verdict"),
-    ("worker", "checks", "compare", "recognise", "judge", "course"),
+    ("worker", "checks", "compare", "expectations", "recognise", "judge", "course"),
     ("runner", "artefacts", "picture", "terminal", "card", "limits", "process", "confinement"),
     ("checking", "sandbox", "stubs", "notebooks"),
     ("grading",),

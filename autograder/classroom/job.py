@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder import artefacts, probes, runner
+from autograder import artefacts, expectations, probes, runner
 from autograder.classroom import intake
 from autograder.course import Course
 from autograder.exercise import Case, Exercise, load
@@ -77,14 +77,13 @@ def prepare(course: Course, submission: intake.Submission, folder: Mapping[str, 
 
 def run(job: Job) -> list[Verdict]:
     """The verdicts, one per exercise, in order. An exception means a fault of ours, never one of the learner's."""
-    from autograder.judge import judge  # brings torch: only where something is judged
+    from autograder.judge import judge_by  # brings torch: only where something is judged
 
     verdicts = []
     with _venue(job) as venue:
         for id in job.exercises:
-            exercise = load(id)
-            cases = exercise.cases(job.visible_seed) + exercise.cases(job.secret_seed, hidden=True)
-            verdict = judge(exercise, cases, _answers(job, venue, exercise, cases))
+            known = expectations.of_course(id, job.visible_seed, job.secret_seed)
+            verdict = judge_by(known, _answers(job, venue, known.exercise, known.cases))
             verdicts.append(verdict.without({aspect for dropped, aspect in job.dropped if dropped == id}))
     return verdicts
 

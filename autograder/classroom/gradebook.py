@@ -86,9 +86,9 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
 
 
 def record(
-    out: Path, assignment: Assignment, master: NotebookNode, submission: Submission, verdicts: Sequence[Verdict] | None
+    book, out: Path, assignment: Assignment, master: NotebookNode, submission: Submission, verdicts: Sequence[Verdict] | None
 ) -> tuple[NotebookNode, Marks]:
-    """Write one submission: submitted and autograded folders, then its rows in the gradebook. Gives the notebook and the marks.
+    """Write one submission: submitted and autograded folders, then its rows in the opened gradebook. Gives the notebook and the marks.
 
     Without verdicts (nothing could be judged) every check is left for a person to mark.
     """
@@ -108,15 +108,17 @@ def record(
         content |= {folder / file: data for file, data in (submission.files | submission.artefacts).items()}
         if submission.timestamp:
             content[folder / "timestamp.txt"] = submission.timestamp.encode()
-    with opened(out) as gradebook:
-        gradebook.update_or_create_student(submission.learner)
-        row = gradebook.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
-        notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
-        _score(notebook, graded if submission.notebook else None, before, master, verdicts)
-        gradebook.db.commit()
+    book.update_or_create_student(submission.learner)
+    row = book.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
+    notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
+    _score(notebook, graded if submission.notebook else None, before, master, verdicts)
+    notebook.late_submission_penalty = None
+    book.db.commit()
+    if row.total_seconds_late > 0:
         _late(out, assignment, submission.learner)
-        gradebook.db.expire_all()
-        marks = _marks(row, notebook)
+        book.db.expire_all()
+    marks = _marks(row, notebook)
+    book.db.remove()  # this submission's rows are not needed any more: memory stays flat
     files.write_all(content)
     for path in stale - content.keys():  # of an earlier submission
         path.unlink()

@@ -156,14 +156,14 @@ def _grade(run: _Run, found: dict[str, list[Path]], workers: int, progress: bool
     bar = tqdm(total=len(found), desc=f"Grading {run.assignment.id}", unit="submission", disable=not progress)
 
     def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:
-        notebook, marks = gradebook.record(run.out, run.assignment, run.master.notebook, submission, verdicts)
+        notebook, marks = gradebook.record(book, run.out, run.assignment, run.master.notebook, submission, verdicts)
         result = _result(run, submission, verdicts, marks)
         page = feedback.html(run.course, run.assignment, submission, result, verdicts or (), notebook, marks)
         files.write_all({run.out / feedback.path(run.assignment, submission.learner): page.encode("utf-8", "replace")})
         results.append(result)
         bar.update()
 
-    with bar:
+    with bar, gradebook.opened(run.out) as book:
         for submission, verdicts in _judged(run, found, min(workers, len(found)), done):
             if isinstance(verdicts, Exception):
                 said = f"{type(verdicts).__name__}: {verdicts}".split("\n")[0]

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -176,8 +177,11 @@ def test_a_fault_of_ours_is_no_zero(course, tmp_path, monkeypatch):
 # Work for the pool's workers: they import this file, and find the functions by name. A "job" is a folder and what to do.
 
 
-def _fails_once(task):
-    folder, name = task
+def _begin(task):
+    return partial(_fails_once, *task)
+
+
+def _fails_once(folder, name):
     count = len(list(Path(folder).glob(f"{name}-*")))
     (Path(folder) / f"{name}-{count}").touch()
     if name == "dies":
@@ -190,7 +194,7 @@ def _fails_once(task):
 def test_workers_that_die_and_faults_that_pass(tmp_path):
     names = ["fine", "dies", "unlucky", "raises", "also fine"]
     tasks = ((name, lambda name=name: (str(tmp_path), name)) for name in names)
-    got = {name: "fault" if isinstance(verdicts, Exception) else verdicts[0].exercise for name, verdicts in pool.judge_all(tasks, 2, _fails_once)}
+    got = {name: "fault" if isinstance(verdicts, Exception) else verdicts[0].exercise for name, verdicts in pool.judge_all(tasks, 2, _begin)}
     assert got == {"fine": "fine", "dies": "fault", "unlucky": "unlucky", "raises": "fault", "also fine": "also fine"}
     assert len(list(tmp_path.glob("raises-*"))) == 2  # tried twice, no more
 

@@ -21,7 +21,7 @@ from autograder.classroom import feedback, gradebook, intake, job, master, repor
 from autograder.classroom.gradebook import Marks
 from autograder.classroom.intake import Submission
 from autograder.classroom.journal import Journal
-from autograder.classroom.pool import default_workers, judge_all
+from autograder.classroom.pool import default_workers, judge_all, load_judge
 from autograder.classroom.results import NAME, content, merged, read
 from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
@@ -91,6 +91,7 @@ def _ready(
     if out == submissions or out.is_relative_to(submissions):
         raise CourseError(f"{out} lies among the submissions and would be graded itself. Choose another folder: --out {submissions}-graded")
     found = intake.find(submissions, assignment)
+    load_judge()
     origin = master.load(course, assignment)
     if sandbox == job.BUBBLEWRAP:
         from autograder.sandboxing.sandbox import require

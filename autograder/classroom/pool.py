@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
 import os
 import pickle
 import signal
@@ -77,6 +78,13 @@ def judge_all(tasks: Iterator[Task], workers: int, begin: Begin | None = None) -
                 worker.stop()
 
 
+def load_judge() -> None:
+    """Have the judge loaded by the server from which workers will come, and do not wait for it: there are other things to do meanwhile."""
+    with _environment(ONE_THREAD):
+        _context()
+        multiprocessing.forkserver.ensure_running()
+
+
 def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -105,9 +113,7 @@ class _Worker:
     """A worker process, and the tasks that it has: the first one is being judged."""
 
     def __init__(self, begin: Begin) -> None:
-        # A server that has loaded the judge and never used it: its forks start at once and share its memory.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["autograder.classroom.pool", "autograder.judge", "autograder.oracles"])
+        context = _context()
         self.tasks: deque[Task] = deque()
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, begin))
@@ -133,6 +139,13 @@ class _Worker:
         self._process.join()
         self._process.close()
         self.connection.close()
+
+
+def _context() -> multiprocessing.context.ForkServerContext:
+    """A server that has loaded the judge and never used it: its forks start at once and share its memory."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", "autograder.classroom.pool", "autograder.judge", "autograder.oracles"])
+    return context
 
 
 def _begin(job_: Job) -> Callable[[], Plain]:

@@ -34,6 +34,8 @@ def recognise(known: Expectations, answers: Sequence[Answer], failed: Sequence[b
     failures = sum(bool(failed[i]) for i in judged)
     best, best_score = None, (0, 0)
     for misconception in known.exercise.misconceptions:
+        if not any(_comes_true(known, misconception, i, answers[i]) for i in judged if failed[i]):
+            continue  # it explains nothing: no need to work out what it gives where all is well
         found, predicted = _Evidence(), []
         for i in judged:
             slip = known.slip(misconception, i)
@@ -69,6 +71,11 @@ class _Evidence:
     spared: int = 0
     numbers: bool = False
     shapes: int = 0
+
+
+def _comes_true(known: Expectations, misconception: Misconception, i: int, answer: Answer) -> bool:
+    slip = known.slip(misconception, i)
+    return not slip.right and _agreed(known, misconception, known.cases[i], slip, answer) is not None
 
 
 def _weigh(found: _Evidence, known: Expectations, misconception: Misconception, i: int, slip: Slip, answer: Answer) -> None:

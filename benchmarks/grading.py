@@ -63,7 +63,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[str]:
 
 def beside_nbgrader(course: Course, work: Path, learners: Sequence[str], stride: Run, count: int) -> Iterator[str]:
     """nbgrader's time for an even part of the learners, its marks beside ours, and the ratio."""
-    chosen = [learners[i * len(learners) // count] for i in range(count)]
+    chosen = [learners[i * (len(learners) - 1) // max(count - 1, 1)] for i in range(count)]
     home = release(course, work / "release").nbgrader
     shutil.copytree(course.root / "data" / "photos", home / "data" / "photos")  # the notebooks look for them at or above their folder
     nbgrader(home, "generate_assignment", ASSIGNMENT, "--force")

@@ -30,6 +30,8 @@ from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
 
 DATABASE = "gradebook.db"
+# nbgrader's tables have none for these; without them each submission's rows are searched for among those of the whole class.
+INDEXES = {"submitted_notebook": "assignment_id", "grade": "notebook_id", "comment": "notebook_id"}
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,13 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
     _free(out / DATABASE)
     with opened(out) as gradebook:
         from nbgrader.preprocessors import SaveCells
+        from sqlalchemy import text
 
         due = {"duedate": assignment.due.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")} if assignment.due else {}
         gradebook.update_or_create_assignment(assignment.id, **due)
+        for table, column in INDEXES.items():
+            gradebook.db.execute(text(f"CREATE INDEX IF NOT EXISTS stride_{table} ON {table} ({column})"))
+        gradebook.db.commit()
         gradebook.close()
         resources = {"nbgrader": {"notebook": assignment.notebook, "assignment": assignment.id, "db_url": _url(out)}}
         try:

@@ -36,13 +36,13 @@ def test_a_second_submission_asks_neither_oracle_nor_misconceptions():
     known = Expectations(exercise, exercise.cases(1))
     answers = runner.run(exercise, known.cases, wrong)
     first = judge.judge_by(known, answers)
-    assert asked.count("oracle") == len(known.cases) and len(set(asked)) == 1 + len(exercise.misconceptions)
+    assert set(asked) == {"oracle", *(misconception.id for misconception in exercise.misconceptions)}
+    assert asked.count("oracle") == len(known.cases) and max(map(asked.count, asked)) <= len(known.cases)
     del asked[:]
-    right = runner.run(exercise, known.cases, runner.load_subject(exercise, SOLUTIONS))
-    assert judge.judge_by(known, right).passed
-    assert judge.judge_by(known, answers) == first == judge.judge(exercise, exercise.cases(1), answers)
-    assert set(asked) <= {"oracle", *(m.id for m in exercise.misconceptions)}
-    assert len(asked) == sum(1 + len(exercise.misconceptions) for _ in known.cases)  # those of the last line's own expectations
+    assert judge.judge_by(known, answers) == first
+    assert judge.judge_by(known, runner.run(exercise, known.cases, runner.load_subject(exercise, SOLUTIONS))).passed
+    assert not asked
+    assert judge.judge(exercise, exercise.cases(1), answers) == first
 
 
 @pytest.mark.parametrize("id", ["conv.dilate", "gradcheck.numerical_gradient", "optim.nesterov_step", "shapes.sizing"])

@@ -29,7 +29,7 @@ class Expectations:
     def __init__(self, exercise: Exercise, cases: Sequence[Case]) -> None:
         self.exercise, self.cases = exercise, tuple(cases)
         self._truths: dict[int, dict[str, Any]] = {}
-        self._slips: dict[tuple[str, int], Slip] = {}
+        self._slips: dict[tuple[Misconception, int], Slip] = {}
         for case in self.cases:
             _lock(case.inputs)
 
@@ -41,10 +41,9 @@ class Expectations:
 
     def slip(self, misconception: Misconception, i: int) -> Slip:
         """What a learner with this misconception would answer in case i, and what of that is wrong."""
-        key = misconception.id, i
-        if key not in self._slips:
-            self._slips[key] = self._slip(misconception, self.cases[i], i)
-        return self._slips[key]
+        if (misconception, i) not in self._slips:
+            self._slips[misconception, i] = self._slip(misconception, self.cases[i], i)
+        return self._slips[misconception, i]
 
     def _slip(self, misconception: Misconception, case: Case, i: int) -> Slip:
         answer = wrong_answer(self.exercise, misconception, case)

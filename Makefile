@@ -2,6 +2,7 @@
 #   make PYTHON=/path/to/python3.12 …     use this Python
 #   make PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu" …     the small CPU build of torch on Linux
 #   make ARGS="-k conv" test              pass arguments on
+#   make ARGS=grading bench               a benchmark that takes too long to run with the others
 #   make ASSIGNMENTS="05 06" demo         a sample class of these assignments
 
 VENV := .venv

@@ -15,11 +15,12 @@ from typing import Any
 from autograder import made_of, probes, where
 from autograder.compare import NO_RETURN, brief, compare, kind_of
 from autograder.exercise import CONTRACT, Case, Exercise, Misconception
+from autograder.expectations import Expectations, named, wrong_answer, wrong_subject
 from autograder.probes import Answer
-from autograder.recognise import expected, named, recognise, wrong_answer, wrong_subject
+from autograder.recognise import recognise
 from autograder.verdict import FAILED, NOT_JUDGED, PASSED, AspectResult, Difference, Verdict
 
-__all__ = ["judge", "recognise", "wrong_answer", "wrong_subject"]
+__all__ = ["judge", "judge_by", "recognise", "wrong_answer", "wrong_subject"]
 
 # Statuses that end a call without an output, the one to report first first.
 ENDINGS = (probes.NOT_WRITTEN, probes.MISSING, probes.UNUSABLE, probes.TIME_LIMIT, probes.MEMORY_LIMIT, probes.CRASHED, probes.PROTOCOL, probes.ERROR)
@@ -38,16 +39,22 @@ ELSEWHERE = re.compile(r"([a-z]\w*\.[A-Za-z]\w*): not written yet")  # a stub's 
 
 def judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], *, by_name: bool = True) -> Verdict:
     """The verdict on `answers`, which were given to `cases`, in order. by_name=False: no misconception is looked for, which takes longest."""
+    return judge_by(Expectations(exercise, cases), answers, by_name=by_name)
+
+
+def judge_by(known: Expectations, answers: Sequence[Answer], *, by_name: bool = True) -> Verdict:
+    """The same by expectations that may have been worked out for somebody else's answers to the same cases."""
+    exercise, cases = known.exercise, known.cases
     if len(cases) != len(answers):
         raise ValueError(f"{exercise.id}: {len(answers)} answers to {len(cases)} cases")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the session may turn warnings into errors, and nbgrader takes any for a failure
-        return _judge(exercise, cases, answers, by_name)
+        return _judge(known, answers, by_name)
 
 
-def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], by_name: bool) -> Verdict:
-    truths = {i: expected(exercise, case) for i, case in enumerate(cases) if answers[i].status == probes.OK}
-    found = [_difference(exercise, case, answers[i], truths.get(i, {})) for i, case in enumerate(cases)]
+def _judge(known: Expectations, answers: Sequence[Answer], by_name: bool) -> Verdict:
+    exercise, cases = known.exercise, known.cases
+    found = [_difference(known, i, answers[i]) for i in range(len(cases))]
     changed = [[name for name in case.inputs if name in answer.modified] for case, answer in zip(cases, answers)]
     touched = next((i for i, names in enumerate(changed) if names), None)
 
@@ -66,10 +73,10 @@ def _judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer],
     aspects = [_only_if_judged(aspect, aspects, cases) for aspect in aspects]
     points = sum(aspect.points for aspect in aspects)
     status = _status(aspects, answers)
-    known = None
+    slip = None
     if by_name and status in (FAILED, probes.ERROR):
-        known = recognise(exercise, cases, answers, [bool(d) or bool(names) for d, names in zip(found, changed)], truths)
-    return Verdict(exercise.id, status, points, exercise.points, tuple(aspects), known.id if known else None, _feedback(status, aspects, known))
+        slip = recognise(known, answers, [bool(d) or bool(names) for d, names in zip(found, changed)])
+    return Verdict(exercise.id, status, points, exercise.points, tuple(aspects), slip.id if slip else None, _feedback(status, aspects, slip))
 
 
 def _only_if_judged(aspect: AspectResult, aspects: Sequence[AspectResult], cases: Sequence[Case]) -> AspectResult:
@@ -83,8 +90,9 @@ def _only_if_judged(aspect: AspectResult, aspects: Sequence[AspectResult], cases
     return replace(aspect, case="", difference=Difference(NOT_JUDGED, "not judged: its values are wrong"))
 
 
-def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str, Any]) -> Difference | None:
-    """How an answer differs from what is expected, or None."""
+def _difference(known: Expectations, i: int, answer: Answer) -> Difference | None:
+    """How an answer to case i differs from what is expected, or None."""
+    exercise, case = known.exercise, known.cases[i]
     if answer.status != probes.OK:
         return Difference("modified" if _writes_into_arguments(answer) else answer.status, _ending(exercise, answer, case.hidden))
     got = named(exercise, case, answer.output)
@@ -95,6 +103,7 @@ def _difference(exercise: Exercise, case: Case, answer: Answer, truth: dict[str,
         else:
             asked = f"be a dictionary with {names}" if exercise.answer else f"return a tuple of {len(exercise.returns)}: {names}"
         return Difference("type", f"should {asked}" + ("" if case.hidden else f"; it is {kind_of(_returned(exercise, answer))}"))
+    truth = known.truth(i)
     for name in case.compare or exercise.returns:
         finding = compare(truth[name], got[name], case, exact_dtype=case.exact_dtype)
         if finding:

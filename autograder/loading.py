@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import linecache
@@ -92,7 +91,7 @@ class _FromSource(importlib.machinery.SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-class _Folder(importlib.abc.MetaPathFinder):
+class _Folder:
     """Finds `cnnlib.NAME` in one folder, whatever the folder is called and whatever else the import path holds."""
 
     def __init__(self, folder: Path) -> None:

@@ -128,7 +128,7 @@ def arrange(value: Any, layout: str) -> Any:
     if isinstance(value, values.Seed):
         return value.generator()
     if isinstance(value, values.Given):
-        return givens.GIVENS[value.name](**value.parameters)
+        return givens.GIVENS[value.name](**arrange(value.parameters, "plain"))
     if isinstance(value, (list, tuple)):
         return type(value)(arrange(item, layout) for item in value)
     if isinstance(value, dict):

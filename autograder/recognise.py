@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +10,15 @@ import numpy as np
 
 from autograder import probes
 from autograder.compare import compare
-from autograder.exercise import Case, Exercise, Misconception
+from autograder.exercise import Case, Misconception
+from autograder.expectations import Expectations, Slip, named
 from autograder.probes import Answer
 
 ENOUGH = 4  # so many different drawn numbers do not agree by accident
 COARSE = 1e-2  # a case's tolerance beyond which they may
 
 
-def recognise(
-    exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], failed: Sequence[bool], truths: dict[int, dict[str, Any]] | None = None
-) -> Misconception | None:
+def recognise(known: Expectations, answers: Sequence[Answer], failed: Sequence[bool]) -> Misconception | None:
     """The misconception whose outputs the answers agree with, if there is evidence for one.
 
     A misconception predicts something in every case in which it differs from what is right. Evidence is
@@ -30,79 +28,33 @@ def recognise(
     - when there are too few numbers for that (a size, an error, an empty array): every prediction has come true, and either
       they explain all failures, or two of them agree in a wrong shape, and where nothing wrong was predicted something is right.
 
-    Among several, the one that explains most and predicts least that did not happen is named. `truths` holds what the oracle
-    says about cases, by their number, where it has been asked already.
+    Among several, the one that explains most and predicts least that did not happen is named.
     """
+    cases = known.cases
     judged = [i for i, case in enumerate(cases) if case.max_slowdown is None]
     failures = sum(bool(failed[i]) for i in judged)
-    truths = dict(truths or {})
     best, best_score = None, (0, 0)
-    for misconception in exercise.misconceptions:
+    for misconception in known.exercise.misconceptions:
+        if not any(_comes_true(known, misconception, i, answers[i]) for i in judged if failed[i]):
+            continue  # it explains nothing: no need to work out what it gives where all is well
         found, predicted = _Evidence(), []
         for i in judged:
-            wrong = wrong_answer(exercise, misconception, cases[i])
-            if wrong.status == probes.OK and i not in truths:
-                truths[i] = expected(exercise, cases[i])
-            names = _mistaken(exercise, cases[i], wrong, truths.get(i, {}))
-            if wrong.status == probes.OK and not names and not wrong.modified:
+            slip = known.slip(misconception, i)
+            if slip.right:
                 found.spared += not failed[i]  # the misconception gives what is right here, and so does the learner's code
             else:
-                predicted.append((i, wrong, names))
+                predicted.append((i, slip))
         # Where one case of an aspect passes against the prediction, what another one agrees with has another cause.
-        refuted = {cases[i].aspect for i, _, _ in predicted if not failed[i]}
-        for i, wrong, names in predicted:
+        refuted = {cases[i].aspect for i, _ in predicted if not failed[i]}
+        for i, slip in predicted:
             if cases[i].aspect in refuted:
                 found.contradicted += 1
             else:
-                _weigh(found, exercise, misconception, cases[i], wrong, answers[i], names, truths.get(i, {}))
+                _weigh(found, known, misconception, i, slip, answers[i])
         enough = found.numbers or not found.contradicted and (found.explained == failures or found.shapes >= 2 and found.spared)
         if found.explained and enough and (found.explained, -found.contradicted) > best_score:
             best, best_score = misconception, (found.explained, -found.contradicted)
     return best
-
-
-def expected(exercise: Exercise, case: Case) -> dict[str, Any]:
-    """What the oracle says, by output name."""
-    inputs = {name: probes.arrange(value, "plain") for name, value in case.inputs.items()}
-    found = named(exercise, case, exercise.oracle(**inputs))
-    if found is None:
-        raise ValueError(f"{exercise.id}: the oracle does not return {', '.join(exercise.returns)}")
-    return found
-
-
-def named(exercise: Exercise, case: Case, output: Any) -> dict[str, Any] | None:
-    """What is compared, by name, or None when the output is not of the kind that the exercise asks for."""
-    if exercise.view is not None:
-        try:
-            output = exercise.view(dict(case.inputs), output)
-        except Exception:  # whatever came back, it cannot be looked at in the way that right outputs can
-            return None
-    if exercise.answer is not None:  # a dictionary: what is not filled in stays None, the rest still counts
-        return {name: output.get(name) for name in exercise.returns} if isinstance(output, dict) else None
-    if len(exercise.returns) == 1:
-        return {exercise.returns[0]: output}
-    if not isinstance(output, (tuple, list)) or len(output) != len(exercise.returns):
-        return None
-    return dict(zip(exercise.returns, output))
-
-
-def wrong_subject(misconception: Misconception, dtype: np.dtype | None):
-    """A misconception as a subject: its oracle, with floating results in the dtype that correct code would give."""
-
-    def subject(**inputs: Any) -> Any:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            output = misconception.oracle(**inputs)
-        return _cast(output, dtype) if misconception.keeps_dtype and dtype is not None else output
-
-    return subject
-
-
-def wrong_answer(exercise: Exercise, misconception: Misconception, case: Case) -> Answer:
-    """What a learner with this misconception would answer in a case."""
-    # The subject of an answer cell is the answer itself; a misconception about it is still a function.
-    probe = "call" if exercise.answer else exercise.probe
-    return probes.observe(probe, wrong_subject(misconception, case.dtype), dict(case.inputs), case.layout)
 
 
 @dataclass
@@ -122,51 +74,39 @@ class _Evidence:
     shapes: int = 0
 
 
-def _weigh(
-    found: _Evidence,
-    exercise: Exercise,
-    misconception: Misconception,
-    case: Case,
-    wrong: Answer,
-    answer: Answer,
-    names: Sequence[str],
-    truth: dict[str, Any],
-) -> None:
-    """Add to the evidence what one case says in which the outputs `names` (or the end of the call) are predicted to be wrong."""
-    agreed = _agreed(exercise, misconception, case, wrong, answer, names)
+def _comes_true(known: Expectations, misconception: Misconception, i: int, answer: Answer) -> bool:
+    slip = known.slip(misconception, i)
+    return not slip.right and _agreed(known, misconception, known.cases[i], slip, answer) is not None
+
+
+def _weigh(found: _Evidence, known: Expectations, misconception: Misconception, i: int, slip: Slip, answer: Answer) -> None:
+    """Add to the evidence what case i says, in which the slip's outputs (or the end of its call) are predicted to be wrong."""
+    agreed = _agreed(known, misconception, known.cases[i], slip, answer)
     if agreed is None:
         found.contradicted += 1
         return
     found.explained += 1
     # Nothing but the change of an argument was predicted, and it happened: that is as good as many numbers.
+    case = known.cases[i]
     exactly = case.tolerance is None or case.tolerance <= COARSE
-    found.numbers |= exactly and sum(map(_different_numbers, agreed.values())) >= ENOUGH or wrong.status == probes.OK and not names
-    found.shapes += any(_shapes(value) != _shapes(truth[name]) for name, value in agreed.items())
+    found.numbers |= exactly and sum(map(_different_numbers, agreed.values())) >= ENOUGH or slip.answer.status == probes.OK and not slip.mistaken
+    found.shapes += any(_shapes(value) != _shapes(known.truth(i)[name]) for name, value in agreed.items())
 
 
-def _agreed(
-    exercise: Exercise, misconception: Misconception, case: Case, wrong: Answer, answer: Answer, names: Sequence[str]
-) -> dict[str, Any] | None:
+def _agreed(known: Expectations, misconception: Misconception, case: Case, slip: Slip, answer: Answer) -> dict[str, Any] | None:
     """The mistaken outputs, when the answer has just these; None when it has not."""
+    wrong = slip.answer
     if wrong.status != probes.OK or answer.status != probes.OK:
         return {} if (wrong.status, wrong.error) == (answer.status, answer.error) else None
     if wrong.modified and set(wrong.modified).isdisjoint(answer.modified):
         return None
-    theirs, ours = named(exercise, case, wrong.output), named(exercise, case, answer.output)
+    theirs, ours = slip.outputs, named(known.exercise, case, answer.output)
     if theirs is None or ours is None:
         return {} if theirs is ours and compare(wrong.output, answer.output, case) is None else None
-    for name in names:  # the other outputs may suffer from another mistake
+    for name in slip.mistaken:  # the other outputs may suffer from another mistake
         if compare(theirs[name], ours[name], case) or not misconception.keeps_dtype and _dtypes(theirs[name]) != _dtypes(ours[name]):
             return None
-    return {name: theirs[name] for name in names}
-
-
-def _mistaken(exercise: Exercise, case: Case, wrong: Answer, truth: dict[str, Any]) -> list[str]:
-    """Names of the outputs that the misconception gets wrong in this case."""
-    theirs, names = named(exercise, case, wrong.output), list(case.compare or exercise.returns)
-    if wrong.status != probes.OK or theirs is None:
-        return names
-    return [name for name in names if compare(truth[name], theirs[name], case, exact_dtype=case.exact_dtype)]
+    return {name: theirs[name] for name in slip.mistaken}
 
 
 def _different_numbers(value: Any) -> int:
@@ -184,16 +124,6 @@ def _shapes(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_shapes(item) for item in value]
     return np.shape(value) if isinstance(value, (np.ndarray, np.generic)) else ()
-
-
-def _cast(value: Any, dtype: np.dtype) -> Any:
-    if isinstance(value, (np.ndarray, np.floating)) and value.dtype.kind == "f":
-        return value.astype(dtype)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_cast(item, dtype) for item in value)
-    if isinstance(value, dict):
-        return {key: _cast(item, dtype) for key, item in value.items()}
-    return value
 
 
 def _dtypes(value: Any) -> Any:

@@ -31,7 +31,7 @@ LAYERS = (
     ("givens",),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "made_of", "verdict"),
-    ("worker", "checks", "compare", "recognise", "judge", "course"),
+    ("worker", "checks", "compare", "expectations", "recognise", "judge", "course"),
     ("runner", "artefacts", "picture", "terminal", "card", "limits", "cgroups", "process", "confinement", "other_user"),
     ("pieces", "checking", "sandbox", "stubs", "notebooks"),
     ("grading",),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import autograder.checks
+from autograder import expectations
 from autograder.course import Course, load_course
 from autograder.exercise import load
 
@@ -220,6 +221,7 @@ class Toy:
 
 def forget() -> None:
     load.cache_clear()
+    expectations.of_course.cache_clear()
     sys.modules.pop("autograder.checks.toy", None)
     if hasattr(autograder.checks, "toy"):
         del autograder.checks.toy

@@ -17,7 +17,7 @@ import re
 import tempfile
 import types
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,8 @@ from typing import Any
 from autograder import artefacts, checks, files, judge, probes, runner
 from autograder.authoring import build, leaks, notebooks, release, stubs
 from autograder.course import Assignment, Course, CourseError
-from autograder.exercise import Case, Exercise, Misconception, UnknownExercise, load
+from autograder.exercise import Exercise, UnknownExercise, load
+from autograder.expectations import Expectations
 from autograder.loading import Missing, load_answer
 from autograder.probes import Answer
 from autograder.verdict import Verdict
@@ -137,10 +138,13 @@ def _exercise(material: _Material, exercise: Exercise) -> Iterator[str]:
         if not verdict.passed:
             points = f"{verdict.points:g} of {verdict.max_points:g} points"
             yield f"{exercise.id}: the solution is {verdict.status} with {points} on seed {seed}: {_brief(verdict)}"
-    drawn = {seed: exercise.cases(seed) for seed in (visible, *others[:2])}
+    # A misconception's speed is nobody's concern.
+    untimed = {seed: [case for case in exercise.cases(seed) if case.max_slowdown is None] for seed in (visible, *others[:2])}
+    known = {seed: Expectations(exercise, cases) for seed, cases in untimed.items()}
     for misconception in exercise.misconceptions:
         for seed in (visible, *others[:2]):
-            verdict = _mislead(exercise, misconception, drawn[seed])
+            slips = [known[seed].slip(misconception, i) for i in range(len(untimed[seed]))]
+            verdict = judge.judge_by(known[seed], [slip.answer for slip in slips])  # as if a learner had written it
             if verdict.points >= exercise.points:
                 yield f"{exercise.id}: the misconception {misconception.id} earns full points on seed {seed}"
             elif verdict.misconception != misconception.id:
@@ -178,12 +182,6 @@ def _subject(material: _Material, exercise: Exercise, solution: bool) -> Any:
     except LookupError as error:
         raise Missing(Answer(probes.MISSING, message=f"{name} has no answer cell for {exercise.id}")) from error
     return load_answer(source, exercise.answer, cnnlib)
-
-
-def _mislead(exercise: Exercise, misconception: Misconception, cases: Sequence[Case]) -> Verdict:
-    """The verdict on a misconception as if a learner had written it. Its speed is nobody's concern."""
-    cases = [case for case in cases if case.max_slowdown is None]
-    return judge.judge(exercise, cases, [judge.wrong_answer(exercise, misconception, case) for case in cases])
 
 
 def _words(material: _Material, exercise: Exercise) -> Iterator[str]:

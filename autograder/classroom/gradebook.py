@@ -30,6 +30,8 @@ from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
 
 DATABASE = "gradebook.db"
+# nbgrader's tables have none for these; without them each submission's rows are searched for among those of the whole class.
+INDEXES = {"submitted_notebook": "assignment_id", "grade": "notebook_id", "comment": "notebook_id"}
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,13 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
     _free(out / DATABASE)
     with opened(out) as gradebook:
         from nbgrader.preprocessors import SaveCells
+        from sqlalchemy import text
 
         due = {"duedate": assignment.due.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")} if assignment.due else {}
         gradebook.update_or_create_assignment(assignment.id, **due)
+        for table, column in INDEXES.items():
+            gradebook.db.execute(text(f"CREATE INDEX IF NOT EXISTS stride_{table} ON {table} ({column})"))
+        gradebook.db.commit()
         gradebook.close()
         resources = {"nbgrader": {"notebook": assignment.notebook, "assignment": assignment.id, "db_url": _url(out)}}
         try:
@@ -92,9 +98,9 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
 
 
 def record(
-    out: Path, assignment: Assignment, master: NotebookNode, submission: Submission, verdicts: Sequence[Verdict] | None
+    book, out: Path, assignment: Assignment, master: NotebookNode, submission: Submission, verdicts: Sequence[Verdict] | None
 ) -> tuple[NotebookNode, Marks]:
-    """Write one submission: submitted and autograded folders, then its rows in the gradebook. Gives the notebook and the marks.
+    """Write one submission: submitted and autograded folders, then its rows in the opened gradebook. Gives the notebook and the marks.
 
     Without verdicts (nothing could be judged) every check is left for a person to mark.
     """
@@ -114,15 +120,17 @@ def record(
         content |= {folder / file: data for file, data in (submission.files | submission.artefacts).items()}
         if submission.timestamp:
             content[folder / "timestamp.txt"] = submission.timestamp.encode()
-    with opened(out) as gradebook:
-        gradebook.update_or_create_student(submission.learner)
-        row = gradebook.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
-        notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
-        _score(notebook, graded if submission.notebook else None, before, master, verdicts)
-        gradebook.db.commit()
+    book.update_or_create_student(submission.learner)
+    row = book.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
+    notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
+    _score(notebook, graded if submission.notebook else None, before, master, verdicts)
+    notebook.late_submission_penalty = None
+    book.db.commit()
+    if row.total_seconds_late > 0:
         _late(out, assignment, submission.learner)
-        gradebook.db.expire_all()
-        marks = _marks(row, notebook)
+        book.db.expire_all()
+    marks = _marks(row, notebook)
+    book.db.remove()  # this submission's rows are not needed any more: memory stays flat
     files.write_all(content)
     for path in stale - content.keys():  # of an earlier submission
         path.unlink()

@@ -21,7 +21,7 @@ from autograder.classroom import feedback, gradebook, intake, job, master, repor
 from autograder.classroom.gradebook import Marks
 from autograder.classroom.intake import Submission
 from autograder.classroom.journal import Journal
-from autograder.classroom.pool import default_workers, judge_all
+from autograder.classroom.pool import default_workers, judge_all, load_judge
 from autograder.classroom.results import NAME, content, merged, read
 from autograder.course import Assignment, Course, CourseError
 from autograder.sandboxing import cgroups
@@ -101,6 +101,7 @@ def _ready(
     if out == submissions or out.is_relative_to(submissions):
         raise CourseError(f"{out} lies among the submissions and would be graded itself. Choose another folder: --out {submissions}-graded")
     found = intake.find(submissions, assignment)
+    load_judge()
     origin = master.load(course, assignment)
     if sandbox == job.BUBBLEWRAP and scheduler is None:
         from autograder.sandboxing.sandbox import require
@@ -181,14 +182,14 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
     bar = tqdm(total=len(found), desc=f"Grading {run.assignment.id}", unit="submission", disable=not progress)
 
     def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:
-        notebook, marks = gradebook.record(run.out, run.assignment, run.master.notebook, submission, verdicts)
+        notebook, marks = gradebook.record(book, run.out, run.assignment, run.master.notebook, submission, verdicts)
         result = _result(run, submission, verdicts, marks)
         page = feedback.html(run.course, run.assignment, result, notebook, submission.files, marks)
         files.write_all({run.out / feedback.path(run.assignment, submission.learner): page.encode("utf-8", "replace")})
         results.append(result)
         bar.update()
 
-    with bar:
+    with bar, gradebook.opened(run.out) as book:
         for submission, verdicts in _judged(run, found, judges, done):
             if isinstance(verdicts, Exception):
                 said = f"{type(verdicts).__name__}: {verdicts}".split("\n")[0]

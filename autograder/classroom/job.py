@@ -10,8 +10,9 @@ import builtins
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from autograder import artefacts, probes, runner
+from autograder import artefacts, expectations, probes, runner
 from autograder.classroom import intake
 from autograder.course import Course
 from autograder.exercise import Case, Exercise, file_of, load
@@ -75,16 +76,33 @@ def prepare(course: Course, submission: intake.Submission, folder: Mapping[str, 
     )
 
 
-def run(job: Job) -> list[Verdict]:
-    """The verdicts, one per exercise, in order. An exception means a fault of ours, never one of the learner's."""
-    from autograder.judge import judge  # brings torch: only where something is judged
+def ahead(job: Job) -> Any:
+    """The job's own sandbox, started and not waited for, to be given to `run`; None where there is none to start."""
+    if job.sandbox == NONE:
+        return None
+    try:
+        sandbox = _venue(job)
+        sandbox.start()
+        return sandbox
+    except Exception:  # whatever it is, `run` meets it again, and there it is said
+        return None
+
+
+def run(job: Job, begun: Any = None) -> list[Verdict]:
+    """The verdicts, one per exercise, in order. An exception means a fault of ours, never one of the learner's.
+
+    begun  what `ahead` gave for this very job
+    """
+    from autograder.judge import judge_by  # brings torch: only where something is judged
 
     verdicts = []
-    with _venue(job) as venue:
+    with begun or _venue(job) as venue:
         for id in job.exercises:
-            exercise = load(id)
-            cases = exercise.cases(job.visible_seed) + exercise.cases(job.secret_seed, hidden=True)
-            verdict = judge(exercise, cases, _answers(job, venue, exercise, cases))
+            known = expectations.of_course(id, job.visible_seed, job.secret_seed)
+            answers = _answers(job, venue, known.exercise, known.cases)
+            if id != job.exercises[-1]:
+                venue.start()  # where this exercise has ended its process, the next one's starts while this one is judged
+            verdict = judge_by(known, answers)
             verdicts.append(verdict.without({aspect for dropped, aspect in job.dropped if dropped == id}))
     return verdicts
 

@@ -6,38 +6,57 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from autograder.verdict import Verdict
 
 
 class Journal:
-    """An append-only file of {key, verdicts}. A line that was cut short by a power loss is ignored and judged again."""
+    """An append-only file of {key, verdicts}. A line that was cut short by a power loss is ignored and judged again.
+
+    In memory stays only where a key's line begins: a class of thousands would not fit there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, list[dict[str, Any]]] = {}
-        content = path.read_bytes() if path.exists() else b""
-        for line in content.split(b"\n"):
-            try:
-                entry = json.loads(line)
-                self._known[entry["key"]] = [Verdict.from_dict(plain).to_dict() for plain in entry["verdicts"]]
-            except (ValueError, KeyError, TypeError):
-                continue
-        self._torn = bool(content) and not content.endswith(b"\n")
+        self._begins: dict[str, int] = {}
+        self._torn = False
+        if not path.exists():
+            return
+        with open(path, "rb") as file:
+            begin = 0
+            for line in file:
+                try:
+                    self._begins[_read(line)[0]] = begin
+                except (ValueError, KeyError, TypeError):
+                    pass
+                begin += len(line)
+                self._torn = not line.endswith(b"\n")
 
     def get(self, key: str) -> list[Verdict] | None:
         """The verdicts under this key, or None."""
-        plain = self._known.get(key)
-        return None if plain is None else [Verdict.from_dict(verdict) for verdict in plain]
+        begin = self._begins.get(key)
+        if begin is None:
+            return None
+        with open(self._path, "rb") as file:
+            file.seek(begin)
+            return _read(file.readline())[1]
 
     def add(self, key: str, verdicts: Sequence[Verdict]) -> None:
         """Write the verdicts down; they are on the disk when this returns."""
-        plain = [verdict.to_dict() for verdict in verdicts]
-        line = json.dumps({"key": key, "verdicts": plain}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        entry = {"key": key, "verdicts": [verdict.to_dict() for verdict in verdicts]}
+        line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         with open(self._path, "ab") as file:
-            file.write((b"\n" if self._torn else b"") + line)
+            if self._torn:
+                file.write(b"\n")
+            begin = file.tell()
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
         self._torn = False
-        self._known[key] = plain
+        self._begins[key] = begin
+
+
+def _read(line: bytes) -> tuple[str, list[Verdict]]:
+    """A line's key and verdicts. Raises ValueError, KeyError or TypeError for what is no whole line of ours."""
+    entry = json.loads(line)
+    return entry["key"], [Verdict.from_dict(plain) for plain in entry["verdicts"]]

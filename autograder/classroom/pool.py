@@ -1,7 +1,8 @@
 """Judging many submissions at once, in worker processes that survive bad luck.
 
-Each worker loads the judge once. A worker that dies, or a fault of ours in a job, is tried once more, alone; after that the
-job's failure is reported, so that it ends in the TA's queue and never as a zero.
+Each worker loads the judge once, and has the next job already while it judges one: that job's sandbox starts meanwhile. A worker
+that dies, or a fault of ours in a job, is tried once more, alone; after that the job's failure is reported, so that it ends in the
+TA's queue and never as a zero.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
 import os
+import pickle
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 from autograder.classroom import job
@@ -24,114 +27,164 @@ from autograder.course import CourseError
 from autograder.verdict import Verdict
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # workers share the cores already
-Work = Callable[[Job], list[dict[str, Any]]]
-Task = tuple[Any, Callable[[], Job]]  # what the caller calls it, and the job (made when its turn comes, so memory stays flat)
+AT_HAND = 2  # jobs that a worker has: the one that it judges, and the next
+Plain = list[dict[str, Any]]  # verdicts on their way between processes
+Begin = Callable[[Job], Callable[[], Plain]]  # called when a job arrives; what it gives is called when the job's turn has come
+Task = tuple[Any, Callable[[], Job]]  # what the caller calls it, and the job (made when it is sent, so memory stays flat)
 
 
-def judge_all(tasks: Iterator[Task], workers: int, work: Work | None = None) -> Iterator[tuple[Any, list[Verdict] | Exception]]:
+class WorkerLost(RuntimeError):
+    """A worker process ended while it judged."""
+
+
+def judge_all(tasks: Iterator[Task], workers: int, begin: Begin | None = None) -> Iterator[tuple[Any, list[Verdict] | Exception]]:
     """Each task's name with its verdicts, as they come; an exception in their place is a fault of ours that came twice.
 
     Raises CourseError when a worker does: what a user can mend stops the batch.
     """
-    work = work or _work
-    again: deque[Task] = deque()
-    running: dict[Future, Task] = {}
-    failed: set[Any] = set()  # names of tasks that have raised something themselves: being lost with another's worker does not count
-    pool: ProcessPoolExecutor | None = None
-    exhausted = False
+    crew: list[_Worker] = []
+    returned: deque[Task] = deque()  # what workers that were lost had not begun
+    again: deque[Task] = deque()  # to be tried once more, alone
+
+    def take() -> Task | None:
+        return returned.popleft() if returned else next(tasks, None)
+
     with _environment(ONE_THREAD):
         try:
             while True:
-                while not exhausted and len(running) < workers:
-                    task = next(tasks, None)
-                    exhausted = task is None
-                    if task is not None:
-                        pool = _submit(pool, workers, work, task, running)
-                alone = not running
+                _hand_out(crew, workers, begin or _begin, take)
+                alone = not any(worker.tasks for worker in crew)
                 if alone:
                     if not again:
                         return
-                    task = again.popleft()
-                    pool = _submit(pool, workers, work, task, running)
-                done = wait(running, return_when=FIRST_COMPLETED).done
-                if any(isinstance(_error(future), BrokenProcessPool) for future in done):
-                    _stop(pool)  # one dead worker ends the whole pool, and all that was running in it
-                    pool, done = None, set(running)
-                for future in done:
-                    task, error = running.pop(future), _error(future)
-                    if error is None:
-                        yield task[0], [Verdict.from_dict(plain) for plain in future.result()]
-                    elif isinstance(error, CourseError):
-                        raise error
-                    elif alone and (isinstance(error, BrokenProcessPool) or task[0] in failed):
-                        yield task[0], error
+                    crew = crew or [_Worker(begin or _begin)]
+                    crew[0].send(again.popleft())
+                for worker in _answering(crew):
+                    task, answer = worker.receive()
+                    if isinstance(answer, WorkerLost):
+                        crew.remove(worker)
+                        returned += worker.tasks
+                        worker.stop()
+                    if isinstance(answer, CourseError):
+                        raise answer
+                    if not isinstance(answer, Exception):
+                        yield task[0], [Verdict.from_dict(plain) for plain in answer]
+                    elif alone:
+                        yield task[0], answer
                     else:
-                        if not isinstance(error, BrokenProcessPool):
-                            failed.add(task[0])
                         again.append(task)
         finally:
-            if pool is not None:
-                _stop(pool)
+            for worker in crew:
+                worker.stop()
+
+
+def load_judge() -> None:
+    """Have the judge loaded by the server from which workers will come, and do not wait for it: there are other things to do meanwhile."""
+    with _environment(ONE_THREAD):
+        _context()
+        multiprocessing.forkserver.ensure_running()
 
 
 def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _work(job_: Job) -> list[dict[str, Any]]:
-    return [verdict.to_dict() for verdict in job.run(job_)]
+def _hand_out(crew: list[_Worker], workers: int, begin: Begin, take: Callable[[], Task | None]) -> None:
+    """Give every worker something to do, and then every worker something to go on with; start workers that are lacking."""
+    for enough in range(1, AT_HAND + 1):
+        for place in range(workers):
+            if place < len(crew) and len(crew[place].tasks) >= enough:
+                continue
+            task = take()
+            if task is None:
+                return
+            if place >= len(crew):
+                crew.append(_Worker(begin))
+            crew[place].send(task)
 
 
-def _submit(pool: ProcessPoolExecutor | None, workers: int, work: Work, task: Task, running: dict[Future, Task]) -> ProcessPoolExecutor:
-    """Have the task run, in the pool or in a new one where there is none or an idle worker has died. Gives the pool."""
-    made = task[1]()
-    try:
-        pool = pool or _start(workers)
-        future = pool.submit(work, made)
-    except BrokenProcessPool:
-        if running:  # theirs to find out: this task goes with them
-            future = Future()
-            future.set_exception(BrokenProcessPool())
-        else:
-            _stop(pool)
-            pool = _start(workers)
-            future = pool.submit(work, made)
-    running[future] = task
-    return pool
+def _answering(crew: list[_Worker]) -> list[_Worker]:
+    """Wait for an answer, or a death: the workers that have one."""
+    ready = multiprocessing.connection.wait([worker.connection for worker in crew if worker.tasks])
+    return [worker for worker in crew if worker.connection in ready]
 
 
-def _start(workers: int) -> ProcessPoolExecutor:
-    # A server that has loaded the judge and never used it: its forks start at once and share its memory.
+class _Worker:
+    """A worker process, and the tasks that it has: the first one is being judged."""
+
+    def __init__(self, begin: Begin) -> None:
+        context = _context()
+        self.tasks: deque[Task] = deque()
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, begin))
+        self._process.start()
+        theirs.close()
+
+    def send(self, task: Task) -> None:
+        made = task[1]()
+        self.tasks.append(task)
+        with contextlib.suppress(OSError):  # it has died, and `receive` will say so
+            self.connection.send(made)
+
+    def receive(self) -> tuple[Task, Plain | Exception]:
+        try:
+            answer = self.connection.recv()
+        except (EOFError, OSError):
+            answer = WorkerLost("a worker process ended while it judged this")
+        return self.tasks.popleft(), answer
+
+    def stop(self) -> None:
+        """End the worker now: its sandboxes die with it."""
+        self._process.terminate()
+        self._process.join()
+        self._process.close()
+        self.connection.close()
+
+
+def _context() -> multiprocessing.context.ForkServerContext:
+    """A server that has loaded the judge and never used it: its forks start at once and share its memory."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.classroom.pool", "autograder.judge", "autograder.oracles"])
-    return ProcessPoolExecutor(workers, context, initializer=_begin)
+    context.set_forkserver_preload(["torch", "autograder.classroom.pool", "autograder.judge", "autograder.oracles"])
+    return context
 
 
-def _begin() -> None:
-    """In a new worker: Ctrl-C is the parent's business, and the worker ends when the parent does, however that ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
+def _begin(job_: Job) -> Callable[[], Plain]:
+    return partial(_verdicts, job_, job.ahead(job_))
 
-    def watch() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _verdicts(job_: Job, venue: Any) -> Plain:
+    return [verdict.to_dict() for verdict in job.run(job_, venue)]
+
+
+def _serve(connection: multiprocessing.connection.Connection, begin: Begin) -> None:
+    """The worker: judges one job after the other, while a thread takes the next one in."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     with contextlib.suppress(ImportError):
         import torch
 
         torch.set_num_threads(1)
+    begun: SimpleQueue[Callable[[], Plain]] = SimpleQueue()
+
+    def take_in() -> None:
+        try:
+            while True:
+                begun.put(begin(connection.recv()))
+        finally:
+            os._exit(1)  # the parent is gone, however that ended, or this worker is of no use: the parent sees it
+
+    threading.Thread(target=take_in, daemon=True).start()
+    while True:
+        connection.send(_answer(begun.get()))
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers now: their sandboxes die with them. The pool's own thread sees it and cleans up."""
-    for worker in list((pool._processes or {}).values()):
-        worker.terminate()
-    pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _error(future: Future) -> BaseException | None:
-    return BrokenProcessPool("cancelled") if future.cancelled() else future.exception()
+def _answer(judge: Callable[[], Plain]) -> Plain | Exception:
+    try:
+        return judge()
+    except Exception as error:
+        try:
+            return pickle.loads(pickle.dumps(error))
+        except Exception:  # not every exception survives the way to another process
+            return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 @contextlib.contextmanager

@@ -40,7 +40,8 @@ def overview(
     judged = {a.id: [result for result in of[a.id] if result["points"] is not None] for a in graded}
     found = [entry | {"assignment": a} for a in graded for entry in misconceptions(course, a, notebooks[a.id], judged[a.id])]
     learners = sorted({result["learner"] for results in of.values() for result in results})
-    rows = [{"learner": learner, "tiles": [_tile(a, of[a.id], learner) for a in graded]} for learner in learners]
+    handed_in = {a.id: {result["learner"]: result for result in of[a.id]} for a in graded}
+    rows = [{"learner": learner, "tiles": [_tile(a, handed_in[a.id].get(learner), learner) for a in graded]} for learner in learners]
     return feedback.template("overview").render(
         course=course,
         rows=sorted(rows, key=lambda row: (-sum(tile["share"] or 0 for tile in row["tiles"]), row["learner"])),
@@ -68,9 +69,8 @@ def _summed(assignment: Assignment, results: Sequence[dict[str, Any]], judged: S
     }
 
 
-def _tile(assignment: Assignment, results: Sequence[dict[str, Any]], learner: str) -> dict[str, Any]:
+def _tile(assignment: Assignment, result: dict[str, Any] | None, learner: str) -> dict[str, Any]:
     """A learner's share of an assignment's points, for the heat map; None where nothing was handed in or judged."""
-    result = next((result for result in results if result["learner"] == learner), None)
     if result is None or result["points"] is None:
         return _blank() | ({"text": "", "link": None} if result is None else {"text": "?", "link": _link(assignment, learner)})
     return _shaded(result["points"] / (result["max_points"] or 1)) | {"text": f"{result['points']:.4g}", "link": _link(assignment, learner)}

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 # Of autograder: all that a sandbox sees.
@@ -107,7 +108,9 @@ def view(imports: tuple[str, ...]) -> View:
     binds += [(path, path) for path in libraries if not any(Path(path).is_relative_to(root.parent) for root in packages.values())]
     binds += [(str(path), f"{PACKAGES}/{name}") for name, path in packages.items()]
     package = Path(__file__).parents[1]
-    binds += [(str(package / f"{name}.py"), f"{COURSE}/autograder/{name}.py") for name in OURS]
+    for path in (package / f"{name}.py" for name in OURS):
+        compiled = Path(cache_from_source(path))  # where there is one, no sandbox needs to compile the file again
+        binds += [(str(file), f"{COURSE}/autograder/{file.relative_to(package)}") for file in (path, compiled) if file.is_file()]
     folders = dict.fromkeys(os.path.dirname(path) for path in libraries)
     return View(python, standard, tuple(binds), ":".join(folders))
 

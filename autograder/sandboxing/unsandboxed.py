@@ -5,6 +5,7 @@ Only for classes that are trusted, and said so in every report. A crash or an en
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -35,12 +36,15 @@ class Child:
     def __exit__(self, *_: Any) -> None:
         self._folder.cleanup()
 
+    def start(self) -> None:
+        """There is nothing to start ahead: a forked child is there at once."""
+
     def run(self, exercise: Exercise, cases: Sequence[Case], cell: str | None = None) -> list[Answer]:
         """The answers to the cases. What the child does to itself becomes its answers' status."""
         seconds = exercise.limits.get("wall_seconds", self._limits["wall_seconds"])
         context = multiprocessing.get_context("fork")  # the judge is loaded already: a spawned child would load torch again
         ours, theirs = context.Pipe(duplex=False)
-        child = context.Process(target=_work, args=(theirs, exercise, cases, Path(self._folder.name) / "cnnlib", cell), daemon=True)
+        child = context.Process(target=_work, args=(ours, theirs, exercise, cases, Path(self._folder.name) / "cnnlib", cell), daemon=True)
         child.start()
         theirs.close()
         try:
@@ -70,7 +74,8 @@ def _receive(pipe, seconds: float, count: int) -> list[Answer]:
     return answers if len(answers) == count else [Answer(probes.PROTOCOL)] * count
 
 
-def _work(pipe, exercise: Exercise, cases: Sequence[Case], cnnlib: Path, cell: str | None) -> None:
+def _work(ours, pipe, exercise: Exercise, cases: Sequence[Case], cnnlib: Path, cell: str | None) -> None:
+    ours.close()  # or nobody would be left to wait for, and this process could wait for itself for ever
     try:
         if exercise.answer:
             subject = loading.load_answer(cell or "", exercise.answer, cnnlib)
@@ -79,4 +84,5 @@ def _work(pipe, exercise: Exercise, cases: Sequence[Case], cnnlib: Path, cell: s
         answers = runner.run(exercise, cases, subject)
     except loading.Missing as missing:
         answers = [missing.answer] * len(cases)
-    pipe.send_bytes(values.encode([probes.to_plain(answer) for answer in answers], 8 * values.MAX_BYTES))
+    with contextlib.suppress(BrokenPipeError):  # the grader was killed: nobody waits for these answers
+        pipe.send_bytes(values.encode([probes.to_plain(answer) for answer in answers], 8 * values.MAX_BYTES))

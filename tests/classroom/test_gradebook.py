@@ -42,7 +42,8 @@ class Class:
     def record(self, learner, found, answer=None, notebook=True):
         mine = cells.from_tree(toy_class.notebook(self.course, {toy_class.WRITTEN: answer} if answer else {})) if notebook else None
         submission = intake.Submission(learner, "07", {"cnnlib/conv.py": b"a = 1\n"}, mine, timestamp="2026-01-02 03:04:05 UTC")
-        return gradebook.record(self.out, self.assignment, self.master.notebook, submission, found)[1]
+        with gradebook.opened(self.out) as book:
+            return gradebook.record(book, self.out, self.assignment, self.master.notebook, submission, found)[1]
 
     def open(self):
         return Gradebook(f"sqlite:///{self.out / 'gradebook.db'}")

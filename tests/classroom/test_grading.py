@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -218,8 +219,11 @@ def test_a_fault_of_ours_is_no_zero(course, tmp_path, monkeypatch):
 # Work for the pool's workers: they import this file, and find the functions by name. A "job" is a folder and what to do.
 
 
-def _fails_once(task):
-    folder, name = task
+def _begin(task):
+    return partial(_fails_once, *task)
+
+
+def _fails_once(folder, name):
     count = len(list(Path(folder).glob(f"{name}-*")))
     (Path(folder) / f"{name}-{count}").touch()
     if name == "dies":
@@ -232,9 +236,53 @@ def _fails_once(task):
 def test_workers_that_die_and_faults_that_pass(tmp_path):
     names = ["fine", "dies", "unlucky", "raises", "also fine"]
     tasks = ((name, lambda name=name: (str(tmp_path), name)) for name in names)
-    got = {name: "fault" if isinstance(verdicts, Exception) else verdicts[0].exercise for name, verdicts in pool.judge_all(tasks, 2, _fails_once)}
+    got = {name: "fault" if isinstance(verdicts, Exception) else verdicts[0].exercise for name, verdicts in pool.judge_all(tasks, 2, _begin)}
     assert got == {"fine": "fine", "dies": "fault", "unlucky": "unlucky", "raises": "fault", "also fine": "also fine"}
     assert len(list(tmp_path.glob("raises-*"))) == 2  # tried twice, no more
+
+
+def _begins_ahead(task):
+    folder, name = task
+    (Path(folder) / f"begun-{name}").touch()
+    return partial(_sees_what_has_begun, folder, name)
+
+
+def _sees_what_has_begun(folder, name):
+    if name == "0":
+        _wait(lambda: (Path(folder) / "begun-1").exists(), None)
+    begun = sorted(path.name for path in Path(folder).glob("begun-*"))
+    return [Verdict(name, "passed", 1, 1, (), None, " ".join(begun)).to_dict()]
+
+
+def test_a_worker_begins_the_next_job_while_it_judges_and_no_more(tmp_path):
+    made = []
+    tasks = ((str(i), lambda i=i: (made.append(i), (str(tmp_path), str(i)))[1]) for i in range(5))
+    for name, verdicts in pool.judge_all(tasks, 1, _begins_ahead):
+        assert verdicts[0].exercise == name and len(made) <= int(name) + pool.AT_HAND
+        if name == "0":
+            assert verdicts[0].feedback == "begun-0 begun-1"
+    assert made == [0, 1, 2, 3, 4]
+
+
+def test_a_sandbox_that_was_begun_ahead_is_the_jobs_own_and_ends_with_it(course):
+    from autograder.classroom import intake, master
+
+    assignment = course.assignments[0]
+    origin = master.load(course, assignment)
+    sources = {"anna": toy_class.solution(), "bert": toy_class.without_bias()}
+    jobs = {}
+    for learner, source in sources.items():
+        submission = intake.Submission(learner, "07", {"cnnlib/conv.py": source.encode()})
+        jobs[learner] = job.prepare(course, submission, origin.folder(submission), "", "bubblewrap")
+    begun = {learner: job.ahead(prepared) for learner, prepared in jobs.items()}  # both at once, as in a worker
+    points = {learner: [verdict.points for verdict in job.run(prepared, begun[learner])] for learner, prepared in jobs.items()}
+    assert points == {"anna": [18, 8], "bert": [7, 8]}
+    assert all(sandbox._process is None for sandbox in begun.values())
+    assert job.ahead(job.Job(**{**vars(jobs["anna"]), "sandbox": "none"})) is None
+    broken = job.Job(**{**vars(jobs["anna"]), "files": {"../conv.py": b""}})
+    assert job.ahead(broken) is None
+    with pytest.raises(ValueError, match="not a path within"):
+        job.run(broken, None)
 
 
 def test_a_learner_cannot_carry_hidden_inputs_out():
@@ -341,9 +389,11 @@ def test_the_journal_survives_damage(tmp_path):
     with open(path, "ab") as file:
         file.write(b'{"key": "two", "verdicts": [{"exercise"')
     journal = Journal(path)
-    journal.add("three", [verdict])
-    again = Journal(path)
-    assert again.get("one") == again.get("three") == [verdict] and again.get("two") is None
+    other = Verdict(FORWARD, "failed", 7, 18, (), "bias_forgotten", "“b” wird vergessen — größer als ein Byte")
+    journal.add("three", [other])
+    journal.add("one", [other])
+    for again in (journal, Journal(path)):  # what counts is the last line of a key
+        assert again.get("one") == again.get("three") == [other] and again.get("two") is None
 
 
 def test_the_key_is_of_all_that_decides(course, tmp_path):

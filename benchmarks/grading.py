@@ -1,0 +1,187 @@
+"""`stride grade` beside `nbgrader autograde`: submissions per minute, marks, two workers beside one, and memory as classes grow.
+
+Both are started from the command line, after a warm-up of each, in one run and on the same sixty submissions of one assignment. nbgrader
+is used as it comes: it executes each notebook in a kernel, with its experiments, under its own limits, and sees the visible cases only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.authoring.release import release
+from autograder.classroom.gradebook import DATABASE
+from autograder.course import Course, load_course
+from benchmarks import _classes
+
+LONG = "Takes an hour with all its parts: named only."
+ASSIGNMENT = "03"
+WORKERS = 2
+RATIO, TWO_BY_ONE = 20, 1.8  # what is promised
+HONEST = ("correct-", "untouched")
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+# One thread each, and for nbgrader our package on the path.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "STRIDE_SECRET_SEED": "the seed of the benchmark"}
+
+
+def options(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument("--nbgrader-submissions", type=int, default=60, metavar="N", help="of the 60, evenly chosen, for nbgrader; 0: none")
+    parser.add_argument("--class-sizes", type=int, nargs="*", default=[100, 1000, 10000], metavar="N", help="for memory (100 1000 10000)")
+
+
+def measure(arguments: argparse.Namespace) -> Iterator[str]:
+    course = load_course()
+    yield f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; times below are wall-clock, with everything warm"
+    with tempfile.TemporaryDirectory(prefix="stride-benchmark-") as folder:
+        work = Path(folder)
+        learners = _classes.sixty(course, course.assignment(ASSIGNMENT), work / "class")
+        runs = {}
+        grade(work / "class", ASSIGNMENT, work / "warm", WORKERS)
+        for workers in (1, WORKERS):
+            runs[workers] = grade(work / "class", ASSIGNMENT, work / f"graded-{workers}", workers)
+            yield f"stride grade, {workers} worker{'s' * (workers > 1)}, sandbox on   {speed(60, runs[workers].seconds)}"
+        gain = runs[1].seconds / runs[WORKERS].seconds
+        yield f"two workers beside one        {gain:.2f} times as fast" + ("" if gain >= TWO_BY_ONE else f": less than {TWO_BY_ONE}")
+        if arguments.class_sizes:
+            yield from growing(course, work, arguments.class_sizes)
+        if arguments.nbgrader_submissions:
+            yield from beside_nbgrader(course, work, learners, runs[WORKERS], arguments.nbgrader_submissions)
+
+
+def beside_nbgrader(course: Course, work: Path, learners: Sequence[str], stride: Run, count: int) -> Iterator[str]:
+    """nbgrader's time for an even part of the learners, its marks beside ours, and the ratio."""
+    chosen = [learners[i * (len(learners) - 1) // max(count - 1, 1)] for i in range(count)]
+    home = release(course, work / "release").nbgrader
+    shutil.copytree(course.root / "data" / "photos", home / "data" / "photos")  # the notebooks look for them at or above their folder
+    nbgrader(home, "generate_assignment", ASSIGNMENT, "--force")
+    hand_over(course, work, home, [learners[-2]])
+    nbgrader(home, "autograde", ASSIGNMENT)  # the warm-up, on one of those that run all experiments
+    shutil.rmtree(home / "submitted")
+    hand_over(course, work, home, chosen)
+    seconds = nbgrader(home, "autograde", ASSIGNMENT, "--force")
+    yield f"nbgrader autograde, {count} of these 60   {speed(count, seconds)}"
+
+    ours, theirs = marks(work / f"graded-{WORKERS}" / DATABASE), marks(home / DATABASE)
+    differ = [learner for learner in chosen if ours[learner] != theirs[learner]]
+    for learner in differ:
+        apart = [f"{id} {theirs[learner].get(id)} → {mark}" for id, mark in ours[learner].items() if mark != theirs[learner].get(id)]
+        yield f"  {learner}: nbgrader's mark → ours: {', '.join(apart)}"
+    honest = {learner for learner in chosen if learner.partition("-")[2].startswith(HONEST)}
+    yield f"marks: {len(chosen) - len(differ)} of {len(chosen)} equal; of {len(honest)} right or untouched ones {len(honest - set(differ))}"
+    ratio = (60 / stride.seconds) / (count / seconds)
+    yield f"promised: at least {RATIO} times nbgrader's submissions per minute, and equal marks for honest work"
+    yield f"nbgrader ratio: {ratio:.1f}"
+    if ratio < RATIO or honest & set(differ):
+        raise SystemExit(1)
+
+
+def growing(course: Course, work: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """Time per submission and peak memory for classes of several sizes."""
+    small = _classes.small_course(work / "small", course.root / "solutions" / "cnnlib")
+    yield "classes of two short exercises       per submission   grader's memory   largest worker's"
+    runs = {}
+    for size in sizes:
+        _classes.thousands(small, work / f"class-{size}", size)
+        run = runs[size] = grade(work / f"class-{size}", "01", work / f"graded-{size}", WORKERS, small.root)
+        yield f"  {size:6} submissions {run.seconds:9.0f} s   {1000 * run.seconds / size:10.0f} ms   {run.grader:10.0f} MiB   {run.worker:10.0f} MiB"
+        shutil.rmtree(work / f"class-{size}")
+        shutil.rmtree(work / f"graded-{size}")
+    least, most = min(runs), max(runs)
+    if most > least:
+        kib = 1024 * (runs[most].grader - runs[least].grader) / (most - least)
+        slope = (runs[most].seconds - runs[least].seconds) / (most - least)
+        yield f"  each one more: {1000 * slope:.0f} ms and {kib:.1f} KiB of the grader's memory (its row in results.json and in the report)"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds of a whole `stride grade`, and the peak of resident memory in MiB: of the process that was started, and of its largest worker."""
+
+    seconds: float
+    grader: float
+    worker: float
+
+
+def grade(submissions: Path, assignment: str, out: Path, workers: int, course: Path = ROOT) -> Run:
+    command = [sys.executable, "-m", "autograder", "grade", assignment, "--submissions", str(submissions), "--out", str(out)]
+    peaks: dict[int, float] = {}
+    ended = threading.Event()
+    started = time.perf_counter()
+    # A session of its own: its members are the grader and its workers. (Sandboxes have sessions of their own.)
+    with open(os.devnull, "wb") as nowhere, subprocess.Popen(
+        [*command, "--workers", str(workers)], cwd=course, env=environment(), stdout=nowhere, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        watcher = threading.Thread(target=watch, args=(process.pid, peaks, ended))
+        watcher.start()
+        said = process.stderr.read().decode(errors="replace")
+        code = process.wait()
+        seconds = time.perf_counter() - started
+        ended.set()
+        watcher.join()
+    if code != 0:
+        raise SystemExit(f"stride grade failed: {said.strip()[-2000:]}")
+    return Run(seconds, peaks.pop(process.pid, 0.0), max(peaks.values(), default=0.0))
+
+
+def watch(session: int, peaks: dict[int, float], ended: threading.Event) -> None:
+    """Note the largest resident memory of every process of a session, twice a second: the kernel keeps each one's peak."""
+    while not ended.wait(0.5):
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[3]) == session:
+                    peak = re.search(r"VmHWM:\s+(\d+) kB", stat.with_name("status").read_text())
+                    if peak:  # a process that has just ended has none any more
+                        peaks[int(stat.parent.name)] = int(peak[1]) / 1024
+
+
+def hand_over(course: Course, work: Path, home: Path, learners: Sequence[str]) -> None:
+    """Lay submissions out as nbgrader wants them, with the rest of the learner's folder beside each notebook."""
+    for learner in learners:
+        folder = home / "submitted" / learner / ASSIGNMENT
+        shutil.copytree(course.root / "cnnlib", folder / "cnnlib", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(course.root / "course.toml", folder)
+        shutil.copytree(work / "class" / learner, folder, dirs_exist_ok=True)
+
+
+def nbgrader(home: Path, *arguments: str) -> float:
+    """Seconds of one nbgrader command in its course's folder."""
+    started = time.perf_counter()
+    done = subprocess.run([BIN / "nbgrader", *arguments], cwd=home, env=environment(), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"nbgrader {' '.join(arguments)} failed: {done.stderr.strip()[-2000:]}")
+    return time.perf_counter() - started
+
+
+def marks(database: Path) -> dict[str, dict[str, float | None]]:
+    """The automatic mark of every check, by learner."""
+    from nbgrader.api import Gradebook
+
+    with warnings.catch_warnings(), Gradebook(f"sqlite:///{database}") as book:
+        warnings.simplefilter("ignore")
+        return {
+            row.student.id: {grade.name: grade.auto_score for notebook in row.notebooks for grade in notebook.grades if "check" in grade.name}
+            for row in book.assignment_submissions(ASSIGNMENT)
+        }
+
+
+def speed(count: int, seconds: float) -> str:
+    return f"{60 * count / seconds:7.1f} a minute   ({count} in {seconds:.0f} s)"
+
+
+def environment() -> dict[str, str]:
+    own = {"PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])}
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "STRIDE_CNNLIB")}
+    return kept | ENVIRONMENT | own

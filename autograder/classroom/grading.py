@@ -101,7 +101,8 @@ def _ready(
     if out == submissions or out.is_relative_to(submissions):
         raise CourseError(f"{out} lies among the submissions and would be graded itself. Choose another folder: --out {submissions}-graded")
     found = intake.find(submissions, assignment)
-    load_judge()
+    if scheduler is None:
+        load_judge()
     origin = master.load(course, assignment)
     if sandbox == job.BUBBLEWRAP and scheduler is None:
         from autograder.sandboxing.sandbox import require

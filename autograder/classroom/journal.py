@@ -22,7 +22,7 @@ class Journal:
             try:
                 entry = json.loads(line)
                 self._known[entry["key"]] = [Verdict.from_dict(plain).to_dict() for plain in entry["verdicts"]]
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 continue
         self._torn = bool(content) and not content.endswith(b"\n")
 

@@ -18,9 +18,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from autograder.classroom import job
+from autograder.classroom import interrupts, job
 from autograder.classroom.job import Job
 from autograder.course import CourseError
+from autograder.sandboxing.process import end_strays
 from autograder.verdict import Verdict
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # workers share the cores already
@@ -46,13 +47,15 @@ def judge_all(tasks: Iterator[Task], workers: int, work: Work | None = None) -> 
                     task = next(tasks, None)
                     exhausted = task is None
                     if task is not None:
-                        pool = _submit(pool, workers, work, task, running)
+                        with interrupts.held():
+                            pool = _submit(pool, workers, work, task, running)
                 alone = not running
                 if alone:
                     if not again:
                         return
                     task = again.popleft()
-                    pool = _submit(pool, workers, work, task, running)
+                    with interrupts.held():
+                        pool = _submit(pool, workers, work, task, running)
                 done = wait(running, return_when=FIRST_COMPLETED).done
                 if any(isinstance(_error(future), BrokenProcessPool) for future in done):
                     _stop(pool)  # one dead worker ends the whole pool, and all that was running in it
@@ -103,17 +106,22 @@ def _submit(pool: ProcessPoolExecutor | None, workers: int, work: Work, task: Ta
 def _start(workers: int) -> ProcessPoolExecutor:
     # A server that has loaded the judge and never used it: its forks start at once and share its memory.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.classroom.pool", "autograder.judge", "autograder.oracles"])
+    context.set_forkserver_preload(["autograder.classroom.pool", "autograder.judge", "autograder.oracles", "torch"])
     return ProcessPoolExecutor(workers, context, initializer=_begin)
 
 
 def _begin() -> None:
-    """In a new worker: Ctrl-C is the parent's business, and the worker ends when the parent does, however that ended."""
+    """In a new worker: Ctrl-C is the parent's business, and the worker ends when the parent does, however that ended.
+
+    It leads a session of its own, by which all that it has started can be found when it is gone.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setsid()
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
         multiprocessing.connection.wait([parent.sentinel])
+        end_strays({os.getpid()})
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -124,10 +132,12 @@ def _begin() -> None:
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers now: their sandboxes die with them. The pool's own thread sees it and cleans up."""
-    for worker in list((pool._processes or {}).values()):
+    """End the workers now, and their sandboxes with them. The pool's own thread sees it and cleans up."""
+    workers = dict(pool._processes or {})
+    for worker in workers.values():
         worker.terminate()
     pool.shutdown(wait=True, cancel_futures=True)
+    end_strays(workers)
 
 
 def _error(future: Future) -> BaseException | None:

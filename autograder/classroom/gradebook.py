@@ -204,16 +204,24 @@ def _late(out: Path, assignment: Assignment, learner: str) -> None:
 @contextlib.contextmanager
 def opened(out: Path, name: str = DATABASE) -> Iterator:
     """nbgrader's gradebook in `out`; what the database refuses becomes one sentence."""
-    from nbgrader.api import Gradebook
-    from sqlalchemy.exc import DatabaseError, SAWarning
+    from nbgrader.api import Gradebook, InvalidEntry, app_log
+    from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning
 
     find_programs()
+    loud = app_log.disabled
+    app_log.disabled = True  # it would log with a traceback what is raised all the same
     try:
         with warnings.catch_warnings(), Gradebook(_url(out, name)) as gradebook:
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own relations, with a newer SQLAlchemy
             yield gradebook
     except DatabaseError as error:
         raise _trouble(out, error.orig) from error
+    except InvalidEntry as error:  # nbgrader's name for whatever the database refuses
+        if isinstance(error.__context__, OperationalError):
+            raise _trouble(out, error.__context__.orig) from error
+        raise
+    finally:
+        app_log.disabled = loud
 
 
 def find_programs() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import itertools
 import json
 import sqlite3
@@ -129,6 +130,26 @@ def test_a_grader_that_dies_between_two_transactions(graded, manual):
         if next(left) >= 0:  # there were fewer
             break
     assert transactions > 1
+
+
+def test_a_gradebook_that_can_grow_no_more(graded, caplog):
+    """SQLite's own word for it, whatever nbgrader makes of it on the way; and nbgrader logs nothing."""
+    graded.record("anna", verdicts(7.0))
+    with contextlib.closing(sqlite3.connect(graded.out / "gradebook.db")) as database:
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+
+    def hold(connection, _):
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(Engine, "connect", hold)
+    try:
+        with pytest.raises(OSError, match="disk is full") as raised:
+            for number in range(99):
+                graded.record(f"learner{number}", verdicts(7.0))
+    finally:
+        event.remove(Engine, "connect", hold)
+    assert raised.value.errno == errno.ENOSPC and not caplog.records
+    assert graded.record(f"learner{number}", verdicts(7.0)).points == 15
 
 
 def test_no_answer_is_told(graded):

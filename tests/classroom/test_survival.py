@@ -1,7 +1,7 @@
 """Nothing is lost: whatever stops a grader, the next run finishes, and all that it leaves is that of a run which nothing stopped.
 
-Fifty disturbances, drawn with a fixed seed: of the grader, of its workers and sandboxes, of the disk and of the gradebook; some on top of each
-other in one folder, some where a class was graded and marked before.
+More than fifty disturbances, drawn with a fixed seed: of the grader, of its workers and sandboxes, of the disk and of the gradebook; some on top
+of each other in one folder, some where a class was graded and marked before.
 """
 
 from __future__ import annotations

@@ -271,7 +271,7 @@ def test_ctrl_c_as_a_terminal_sends_it(rounds):
     """To the grader and all that it has started: only the grader says something."""
     random_ = random.Random(10)
     rounds.begin("first")
-    for _ in range(3):
+    for _ in range(2):
         grader = rounds.start(fresh=True)
         grader.until(lambda: len(rounds.server.processes()) > 1)
         grader.ended(random_.uniform(0, 2 * rounds.seconds["first"]))

@@ -12,6 +12,7 @@ import datetime
 import errno
 import os
 import sqlite3
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from nbformat import NotebookNode
 from autograder import files
 from autograder.authoring.notebooks import slug
 from autograder.cards import card
-from autograder.classroom import cells
+from autograder.classroom import cells, interrupts
 from autograder.classroom.intake import Submission
 from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
@@ -75,7 +76,10 @@ def prepare(out: Path, course: Course, assignment: Assignment, master: NotebookN
     content = {out / tree / assignment.id / f"{assignment.notebook}.ipynb": notebook for tree in ("source", "release")}
     if not (out / "nbgrader_config.py").exists():
         content[out / "nbgrader_config.py"] = config(course, sandbox).encode()
-    _free(out / DATABASE)
+    if (out / DATABASE).exists():
+        _usable(out)
+    else:
+        _make(out)
     with opened(out) as gradebook:
         from nbgrader.preprocessors import SaveCells
         from sqlalchemy import text
@@ -131,7 +135,7 @@ def record(
         book.db.expire_all()
     marks = _marks(row, notebook)
     book.db.remove()  # this submission's rows are not needed any more: memory stays flat
-    files.write_all(content)
+    files.write_all(content, flush=False)
     for path in stale - content.keys():  # of an earlier submission
         path.unlink()
     return graded, marks
@@ -228,22 +232,26 @@ def _late(out: Path, assignment: Assignment, learner: str) -> None:
 
 
 @contextlib.contextmanager
-def opened(out: Path) -> Iterator:
+def opened(out: Path, name: str = DATABASE) -> Iterator:
     """nbgrader's gradebook in `out`; what the database refuses becomes one sentence."""
-    from nbgrader.api import Gradebook
+    from nbgrader.api import Gradebook, InvalidEntry, app_log
     from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning
 
     find_programs()
+    loud = app_log.disabled
+    app_log.disabled = True  # it would log with a traceback what is raised all the same
     try:
-        with warnings.catch_warnings(), Gradebook(_url(out)) as gradebook:
+        with warnings.catch_warnings(), Gradebook(_url(out, name)) as gradebook:
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own relations, with a newer SQLAlchemy
             yield gradebook
-    except OperationalError as error:
-        if "disk" in str(error.orig):  # SQLite's words for a full disk, and for one that fails
-            raise OSError(errno.ENOSPC, str(error.orig)) from error
-        raise busy(out) from error
     except DatabaseError as error:
-        raise _damaged(out) from error
+        raise _trouble(out, error.orig) from error
+    except InvalidEntry as error:  # nbgrader's name for whatever the database refuses
+        if isinstance(error.__context__, OperationalError):
+            raise _trouble(out, error.__context__.orig) from error
+        raise
+    finally:
+        app_log.disabled = loud
 
 
 def find_programs() -> None:
@@ -261,23 +269,52 @@ def busy(out: Path) -> CourseError:
     )
 
 
-def _damaged(out: Path) -> CourseError:
+def _trouble(out: Path, error: BaseException | None) -> Exception:
+    """What a user can do about an error of SQLite, which tells its errors apart by their words only."""
+    path, said = out / DATABASE, str(error)
+    again = "then run the same command again"
+    if "locked" in said:
+        return busy(out)
+    if "disk is full" in said or "disk I/O error" in said:
+        return OSError(errno.ENOSPC, said)
+    if "readonly" in said or "unable to open" in said:
+        return CourseError(f"{path} cannot be written ({said}). See to permissions and to room on the disk, {again}: what has been judged is kept")
+    if "no such" in said:
+        return CourseError(f"{path} is another version's of nbgrader ({said}). Bring it up to date (cd {out}; nbgrader db upgrade), {again}")
+    mend = f"Restore it from a backup, or move it away (mv {path} {path}.old)"
+    return CourseError(f"{path} is not a gradebook of nbgrader, or damaged. {mend}, {again}")
+
+
+def _make(out: Path) -> None:
+    """A new gradebook, complete from the moment that it is there: nbgrader itself takes a second between its tables and their version."""
+    stray = out / f"{DATABASE}-journal"
+    if stray.exists():  # SQLite would mend the new one with it
+        mend = f"Put that back, or move this away too (mv {stray} {stray}.old)"
+        raise CourseError(f"{stray} belongs to a gradebook that is not there any more. {mend}, then run the same command again")
+    draft = files.draft_of(out / DATABASE)
+    try:
+        with interrupts.held(), opened(out, draft.name):  # alembic, which is asked for the version, would tell of Ctrl-C at length
+            pass
+        os.replace(draft, out / DATABASE)
+    except subprocess.CalledProcessError as error:
+        raise CourseError(f"alembic, which nbgrader needs for a new gradebook, has failed ({error}). Run the same command again") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _usable(out: Path) -> None:
+    """Raise CourseError now, before any work, when the gradebook cannot be written, or is none."""
     path = out / DATABASE
-    return CourseError(f"{path} is not a gradebook of nbgrader. Move it away (mv {path} {path}.old), then run the same command again")
-
-
-def _free(path: Path) -> None:
-    """Raise CourseError now, before any work, when the gradebook cannot be written."""
-    if not path.exists():
-        return
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=2)) as database:
             database.execute("BEGIN IMMEDIATE")
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+            whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
             database.rollback()
-    except sqlite3.OperationalError as error:
-        raise busy(path.parent) from error
     except sqlite3.DatabaseError as error:
-        raise _damaged(path.parent) from error
+        raise _trouble(out, error) from error
+    if not whole or not {"alembic_version", "submitted_assignment"} <= tables:
+        raise _trouble(out, None)
 
 
 def _written(master: NotebookNode) -> set[str]:
@@ -297,5 +334,5 @@ def _read(path: Path) -> NotebookNode | None:
         return None
 
 
-def _url(out: Path) -> str:
-    return f"sqlite:///{(out / DATABASE).resolve()}"
+def _url(out: Path, name: str = DATABASE) -> str:
+    return f"sqlite:///{(out / name).resolve()}"

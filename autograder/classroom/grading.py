@@ -30,6 +30,7 @@ from autograder.verdict import Verdict
 GRADED, NEEDS_ATTENTION = "graded", "needs_attention"
 GRADER_ERROR, NOT_JUDGED = "grader_error", "not_judged"  # of an exercise, beside a verdict's own statuses
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)
 JOURNAL = "journal.jsonl"
 Judges = Callable[[Iterator[Any]], Iterator[tuple[Any, list[Verdict] | Exception]]]  # pool.judge_all, but for its workers
 
@@ -52,9 +53,12 @@ def grade(
     Raises CourseError, with nothing lost, for what a user can mend; what is wrong with one submission stops no other.
     """
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
-    with _judges(scheduler, workers, len(found)) as judges, lock(run.out, run.assignment), room(run.out):
+    with _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out):
+        files.sweep(run.out)
+        merged(run.out, run.assignment.id, ())  # readable? Said now, before any work
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
         results = _grade(run, found, judges, progress)
+        os.sync()  # results.json speaks of a class of which everything is on the disk
         write(course, run.out, merged(run.out, run.assignment.id, results))
     return results
 
@@ -75,7 +79,7 @@ def judge_anew(
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
     judged: dict[str, Sequence[Verdict] | None] = {}
     bar = tqdm(total=len(found), unit="submission", disable=not progress)
-    with _judges(scheduler, workers, len(found)) as judges, lock(run.out, run.assignment), room(run.out), bar:
+    with _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out), bar:
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
             judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
@@ -134,17 +138,19 @@ def report_anew(course: Course, out: Path) -> Path:
 
     Raises CourseError where nothing was graded yet.
     """
-    results = read(out)
-    graded = [a for a in course.assignments if any(result["assignment"] == a.id for result in results)]
-    for assignment in graded:
-        gradebook.settle(out, assignment)
-    marks = {a.id: gradebook.current(out, a) for a in graded}
-    for result in results:
-        now = marks.get(result["assignment"], {}).get(result["learner"])
-        if now and result["points"] is not None:
-            result["points"], result["max_points"] = now.points, now.max_points
-            result["written"] = {id: written | {"points": now.cells.get(id)} for id, written in result["written"].items()}
-    write(course, out, results)
+    read(out)
+    with lock(out), room(out):
+        results = read(out)
+        graded = [a for a in course.assignments if any(result["assignment"] == a.id for result in results)]
+        for assignment in graded:
+            gradebook.settle(out, assignment)
+        marks = {a.id: gradebook.current(out, a) for a in graded}
+        for result in results:
+            now = marks.get(result["assignment"], {}).get(result["learner"])
+            if now and result["points"] is not None:
+                result["points"], result["max_points"] = now.points, now.max_points
+                result["written"] = {id: written | {"points": now.cells.get(id)} for id, written in result["written"].items()}
+        write(course, out, results)
     return out / report.NAME
 
 
@@ -186,7 +192,7 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
         notebook, marks = gradebook.record(book, run.out, run.assignment, run.master.notebook, submission, verdicts)
         result = _result(run, submission, verdicts, marks)
         page = feedback.html(run.course, run.assignment, result, notebook, submission.files, marks)
-        files.write_all({run.out / feedback.path(run.assignment, submission.learner): page.encode("utf-8", "replace")})
+        files.write_all({run.out / feedback.path(run.assignment, submission.learner): page.encode("utf-8", "replace")}, flush=False)
         results.append(result)
         bar.update()
 
@@ -261,30 +267,36 @@ def _result(run: _Run, submission: Submission, verdicts: Sequence[Verdict] | Non
 
 @contextlib.contextmanager
 def room(out: Path) -> Iterator[None]:
-    """A full or failing disk is one sentence: the journal has what was judged, and nothing is half-written."""
+    """A full disk, or a file that refuses, is one sentence: the journal has what was judged, and nothing is half-written."""
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        place = Path(error.filename) if isinstance(error.filename, str) else out
+        if error.errno in FULL:
+            what, mend = f"{out if place.is_relative_to(out) else place} cannot be written any more", "Make room there"
+        elif error.errno in REFUSED and place.is_relative_to(out):
+            what, mend = f"{place} cannot be read or written", f"Mend that, or move it away (mv {place} {place}.old)"
+        else:
             raise
-        again = "Make room there, then run the same command again: what has been judged is kept"
-        raise CourseError(f"{out} cannot be written any more ({error.strerror}). {again}") from error
+        raise CourseError(f"{what} ({error.strerror}). {mend}, then run the same command again: what has been judged is kept") from error
 
 
 @contextlib.contextmanager
-def lock(out: Path, assignment: Assignment) -> Iterator[None]:
+def lock(out: Path) -> Iterator[None]:
     """One grader at a time in a folder; the lock goes with the process, however that ends."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(out / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        again = f"stride grade {assignment.id} --submissions DIR --out DIR"
+        again = "stride grade ASSIGNMENT --submissions DIR --out DIR"
         raise CourseError(f"{out} cannot be written ({error.strerror}). Choose another folder: {again}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise CourseError(f"Another stride grade is at work in {out}. Wait for it to end, then run the same command again") from error
+        except OSError as error:
+            raise CourseError(f"{out} lies where no file can be locked ({error.strerror}). Choose another folder, on this machine's disk") from error
         yield
     finally:
         os.close(descriptor)

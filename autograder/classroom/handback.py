@@ -41,7 +41,7 @@ def write(course: Course, assignment: Assignment, out: Path) -> Written:
     if not found:
         raise CourseError(f"Assignment {assignment.id} is not graded in {out}. Grade first: {again}")
     written = Written()
-    with grading.lock(out, assignment), grading.room(out):
+    with grading.lock(out), grading.room(out):
         gradebook.settle(out, assignment)
         marks = gradebook.current(out, assignment)
         for result in found:

@@ -109,7 +109,19 @@ def learner_id(stem: str) -> tuple[str, bool]:
 
 
 def read(learner: str, entries: Sequence[Path], course: Course, assignment: Assignment) -> Submission:
-    """One learner's submission, whatever state it is in: what cannot be read becomes a problem, never an exception."""
+    """One learner's submission, whatever state it is in: what cannot be read becomes a problem, never an exception.
+
+    One that is handed in anew meanwhile is read again, so that nothing is graded whose time is another's.
+    """
+    for _ in range(unpack.TRIES):
+        before = _state(entries, assignment)
+        submission = _read(learner, entries, course, assignment)
+        if _state(entries, assignment) == before:
+            return submission
+    return Submission(learner, assignment.id, problems=["it changes while it is read: wait until it is handed in, then grade again"])
+
+
+def _read(learner: str, entries: Sequence[Path], course: Course, assignment: Assignment) -> Submission:
     submission = Submission(learner, assignment.id)
     if len(entries) > 1:
         names = ", ".join(shown(path.name) for path in entries)
@@ -320,6 +332,12 @@ def _timestamp(path: Path, assignment: Assignment) -> str:
         known = [info.st_mtime for info in map(_info, files) if info]
         times = known or times
     return datetime.datetime.fromtimestamp(int(max(times)), datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _state(entries: Sequence[Path], assignment: Assignment) -> list[tuple[int, int, int] | None]:
+    """What differs when something is handed in anew: of each entry, and of the files in it that are graded."""
+    infos = [_info(path) for entry in entries for path in (entry, *(entry / name for name in assignment.files))]
+    return [info and (info.st_ino, info.st_mtime_ns, info.st_size) for info in infos]
 
 
 def _info(path: Path) -> os.stat_result | None:

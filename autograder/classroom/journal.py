@@ -27,7 +27,7 @@ class Journal:
             for line in file:
                 try:
                     self._begins[_read(line)[0]] = begin
-                except (ValueError, KeyError, TypeError):
+                except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                     pass
                 begin += len(line)
                 self._torn = not line.endswith(b"\n")

@@ -21,9 +21,10 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-from autograder.classroom import job
+from autograder.classroom import interrupts, job
 from autograder.classroom.job import Job
 from autograder.course import CourseError
+from autograder.sandboxing.process import end_strays
 from autograder.verdict import Verdict
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # workers share the cores already
@@ -57,7 +58,8 @@ def judge_all(tasks: Iterator[Task], workers: int, begin: Begin | None = None) -
                 if alone:
                     if not again:
                         return
-                    crew = crew or [_Worker(begin or _begin)]
+                    with interrupts.held():
+                        crew = crew or [_Worker(begin or _begin)]
                     crew[0].send(again.popleft())
                 for worker in _answering(crew):
                     task, answer = worker.receive()
@@ -80,7 +82,7 @@ def judge_all(tasks: Iterator[Task], workers: int, begin: Begin | None = None) -
 
 def load_judge() -> None:
     """Have the judge loaded by the server from which workers will come, and do not wait for it: there are other things to do meanwhile."""
-    with _environment(ONE_THREAD):
+    with _environment(ONE_THREAD), interrupts.held():
         _context()
         multiprocessing.forkserver.ensure_running()
 
@@ -99,7 +101,8 @@ def _hand_out(crew: list[_Worker], workers: int, begin: Begin, take: Callable[[]
             if task is None:
                 return
             if place >= len(crew):
-                crew.append(_Worker(begin))
+                with interrupts.held():
+                    crew.append(_Worker(begin))
             crew[place].send(task)
 
 
@@ -134,9 +137,10 @@ class _Worker:
         return self.tasks.popleft(), answer
 
     def stop(self) -> None:
-        """End the worker now: its sandboxes die with it."""
+        """End the worker now, and its sandboxes with it."""
         self._process.terminate()
         self._process.join()
+        end_strays({self._process.pid})
         self._process.close()
         self.connection.close()
 
@@ -157,8 +161,12 @@ def _verdicts(job_: Job, venue: Any) -> Plain:
 
 
 def _serve(connection: multiprocessing.connection.Connection, begin: Begin) -> None:
-    """The worker: judges one job after the other, while a thread takes the next one in."""
+    """The worker: judges one job after the other, while a thread takes the next one in.
+
+    It leads a session of its own, by which all that it has started can be found when it is gone.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    os.setsid()
     with contextlib.suppress(ImportError):
         import torch
 
@@ -170,6 +178,7 @@ def _serve(connection: multiprocessing.connection.Connection, begin: Begin) -> N
             while True:
                 begun.put(begin(connection.recv()))
         finally:
+            end_strays({os.getpid()})
             os._exit(1)  # the parent is gone, however that ended, or this worker is of no use: the parent sees it
 
     threading.Thread(target=take_in, daemon=True).start()

@@ -24,16 +24,13 @@ def read(out: Path) -> list[Result]:
         return found
     except OSError as error:
         raise CourseError(f"{path} cannot be read ({error.strerror}). Grade first: {again}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise CourseError(f"{path} is not what grading writes. Grade again: {again}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CourseError(f"{path} is damaged. Move it away (mv {path} {path}.old), then grade each assignment again: {again}") from error
 
 
 def merged(out: Path, assignment_id: str, new: Sequence[Result]) -> list[Result]:
-    """The new results of an assignment, beside those of the others. What cannot be read is none of ours and is replaced."""
-    try:
-        others = [result for result in read(out) if result["assignment"] != assignment_id]
-    except CourseError:
-        others = []
+    """The new results of an assignment, beside those of the others. Raises CourseError for a damaged file, which may hold all of theirs."""
+    others = [result for result in read(out) if result["assignment"] != assignment_id] if (out / NAME).exists() else []
     return sorted([*others, *new], key=lambda result: (result["assignment"], result["learner"]))
 
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 16
+TRIES = 3  # at a file that is being written while we read it
 MAX_CONTENTS = 4 << 20  # bytes of a zip's table of contents: read whole, before anything can be counted
 SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv", "lost+found"}
 
@@ -174,8 +175,22 @@ def _read_member(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
 
 
 def _read_beneath(root: Path, parts: tuple[str, ...], limit: int) -> bytes:
-    """A file below root, opened step by step so that no step can be a link, and never waiting for a pipe."""
+    """A file below root, opened step by step so that no step can be a link, and never waiting for a pipe.
+
+    One that changes while it is read, because it is being handed in anew, is read again, and refused when it does not come to rest.
+    """
     path = shown("/".join(parts))
+    for _ in range(TRIES):
+        data, rested = _read_once(root, parts, limit, path)
+        if len(data) > limit:
+            raise Refused(f"{path} is larger than {megabytes(limit)}")
+        if rested:
+            return data
+    raise Refused(f"{path} changes while it is read: wait until it is handed in, then grade again")
+
+
+def _read_once(root: Path, parts: tuple[str, ...], limit: int, path: str) -> tuple[bytes, bool]:
+    """The file's bytes, up to one more than the limit, and whether nobody wrote it meanwhile."""
     try:
         fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
         for part in parts[:-1]:
@@ -187,15 +202,15 @@ def _read_beneath(root: Path, parts: tuple[str, ...], limit: int) -> bytes:
         finally:
             os.close(fd)
         with os.fdopen(file, "rb") as stream:
-            kind = _kind(os.fstat(stream.fileno()))
+            before = os.fstat(stream.fileno())
+            kind = _kind(before)
             if kind:
                 raise Refused(f"{path} is {kind}, which is not read")
             data = stream.read(limit + 1)
+            after = os.fstat(stream.fileno())
     except OSError as error:
         raise Refused(f"{path} cannot be read ({error.strerror})") from error
-    if len(data) > limit:
-        raise Refused(f"{path} is larger than {megabytes(limit)}")
-    return data
+    return data, (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
 
 
 def _kind(info: os.stat_result) -> str:

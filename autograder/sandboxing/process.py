@@ -9,10 +9,11 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from autograder import probes, values
 from autograder.probes import Answer
@@ -22,6 +23,7 @@ from autograder.sandboxing.limits import MIB, Limits
 START_SECONDS = 60  # for a worker to be ready: a busy machine may need long, a broken sandbox says so at once
 LOG_BYTES = 64 << 10  # of what a learner's code prints
 FRAME_MARGIN = 1 << 20  # what an answer's frame may have beside the output itself
+END_SECONDS = 10  # for a killed process to be gone
 LOOK_SECONDS = 0.1  # how often the clocks are read while an answer is awaited
 
 
@@ -91,7 +93,7 @@ class Process:
             self._allow_memory(allowed)
             return Allowance(allowed, wall, self.cpu_seconds() + allowed.cpu_seconds)
         except OSError as error:
-            raise self._ended("it ended between two exercises") from error
+            raise self._death() from error
 
     def ask(self, request: bytes, allowance: Allowance) -> tuple[bytes, float]:
         """Send a request and wait: the answer, and the CPU seconds that it took. Raises Ended when there is none within the limits."""
@@ -100,7 +102,7 @@ class Process:
             reply = self._exchange(frames.pack(request), allowance)
             return reply, self.cpu_seconds() - before
         except OSError as error:  # there is no clock of a dead process, and without a time there is no answer
-            raise self._ended("it ended while it answered") from error
+            raise self._death() from error
 
     def alive(self) -> bool:
         """Whether it can go on: not ended by something that it did after its last answer."""
@@ -119,8 +121,9 @@ class Process:
                 # The worker is the first process of its namespace: with it the kernel ends everything else in there.
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            else:
-                popen.kill()
+            else:  # its group: a bubblewrap that was killed halfway may have left a process that waits for it for ever
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(popen.pid, signal.SIGKILL)
             try:
                 popen.wait(10)
             except subprocess.TimeoutExpired:
@@ -178,7 +181,7 @@ class Process:
                 stdout=log,
                 stderr=log,
                 pass_fds=(requests, answers, info, program, *contents.values()),
-                start_new_session=True,
+                process_group=0,
             )
 
     def _identify(self) -> int:
@@ -232,6 +235,8 @@ class Process:
     def _watch(self, allowance: Allowance) -> None:
         if time.monotonic() > allowance.wall:
             raise Ended(probes.TIME_LIMIT, f"{allowance.limits.wall_seconds:g} seconds")
+        if not self._pid and self._starting.result().poll() is not None:
+            raise self._death()  # what it leaves when it is killed halfway may keep the pipes open for ever
         if self._pid:
             with contextlib.suppress(OSError):  # it is dead: what it had to say still lies in the pipes
                 if self.cpu_seconds() > allowance.cpu:
@@ -245,7 +250,7 @@ class Process:
         return bool(part)
 
     def _death(self) -> Exception:
-        """The answers' pipe was closed: why."""
+        """The worker has ended, or closed the pipe of its answers: why."""
         with contextlib.suppress(BlockingIOError):
             while self._read_log():
                 pass
@@ -253,11 +258,11 @@ class Process:
             code = self._starting.result().wait(2)
         except subprocess.TimeoutExpired:
             return Ended(probes.PROTOCOL, "it closed the pipe of its answers")
+        if self._group and self._group.out_of_memory():
+            return Ended(probes.MEMORY_LIMIT, "")
         number = self._signal(code)
-        if signal.SIGKILL in (number, -code):
-            # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
-            if self._group and self._group.out_of_memory():
-                return Ended(probes.MEMORY_LIMIT, "")
+        if code < 0 or number == signal.SIGKILL:
+            # No process in the sandbox can send that signal, or any to bubblewrap itself: the system did, for want of memory, or somebody did.
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
         return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if number in signal.valid_signals() else f"exit code {code}")
 
@@ -265,9 +270,27 @@ class Process:
         """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128."""
         return code - 128
 
-    def _ended(self, when: str) -> Ended:
-        """It was found dead: for want of memory, or by its own hand."""
-        return Ended(probes.MEMORY_LIMIT, "") if self._group and self._group.out_of_memory() else Ended(probes.CRASHED, when)
+
+def end_strays(leaders: Collection[int]) -> None:
+    """Kill what is left in the sessions of these processes, which used sandboxes and are dead (or this one: all but itself).
+
+    bubblewrap dies with its parent. But when it dies while it makes a namespace, the first process in there waits for it for ever.
+    """
+    clean, end = 0, time.monotonic() + END_SECONDS
+    while clean < 2 and time.monotonic() < end:  # one that has just ended may have started another after we listed what there is: so look once more
+        clean += 1
+        alive: dict[int, int] = {}
+        for place in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, _, _, session = place.read_text(errors="replace").rpartition(") ")[2].split()[:4]
+                if state != "Z":
+                    alive[int(place.parent.name)] = int(session)
+        for pid, session in alive.items():
+            # Where the leader lives, its number has become another's.
+            if session in leaders and (session == os.getpid() or session not in alive) and pid != os.getpid():
+                clean = 0
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 @lru_cache(maxsize=1)

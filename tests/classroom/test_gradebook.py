@@ -1,17 +1,21 @@
 """nbgrader's side of a graded class: its gradebook, its own programs, and what people wrote into it."""
 
+import contextlib
 import csv
+import errno
+import itertools
 import json
 import sqlite3
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import Engine, event
 
 from autograder.classroom import cells, gradebook, intake, master
 from autograder.course import CourseError
 from autograder.verdict import Verdict
-from tests import toy_class
+from tests import survival, toy_class
 from tests.programs import run
 
 FORWARD, CORRELATE = "check-conv-conv2d_forward", "check-conv-correlate2d"
@@ -92,6 +96,61 @@ def test_what_a_person_wrote_stays(graded):
     marks = graded.record("anna", verdicts(18.0), "It moves.")  # other work: the marks stay, and are to be looked at again
     assert marks.points == 22 and marks.comments == {toy_class.WRITTEN: "Well said."}
     assert graded.grades("anna") == {FORWARD: (18, 10, True), CORRELATE: (8, None, False), toy_class.WRITTEN: (None, 3, True)}
+
+
+@pytest.mark.parametrize("manual", [False, True])
+def test_a_grader_that_dies_between_two_transactions(graded, manual):
+    """Wherever it ends, the next one leaves what one alone leaves; above all, what a person has to look at again."""
+    graded.record("anna", verdicts(7.0), "It shifts.")
+    if manual:
+        graded.set("anna", toy_class.WRITTEN, manual_score=3, needs_manual_grade=False)
+        graded.set("anna", FORWARD, manual_score=10, needs_manual_grade=False)
+    before = survival.copy(graded.out, graded.out.with_name("before"))
+
+    def record():
+        graded.record("anna", verdicts(18.0), "It moves.")
+        return survival.left(graded.out)
+
+    expected = record()
+    assert {cell for cell, (_, _, look) in graded.grades("anna").items() if look} == ({FORWARD} if manual else set()) | {toy_class.WRITTEN}
+    for transactions in itertools.count():
+        survival.copy(before, graded.out)
+        left = itertools.count(transactions, -1)
+
+        def die(connection, left=left):
+            if next(left) == 0:
+                raise SystemExit  # before this one takes place
+
+        event.listen(Engine, "commit", die)
+        try:
+            with contextlib.suppress(SystemExit):
+                record()
+        finally:
+            event.remove(Engine, "commit", die)
+        assert record() == expected
+        if next(left) >= 0:  # there were fewer
+            break
+    assert transactions > 1
+
+
+def test_a_gradebook_that_can_grow_no_more(graded, caplog):
+    """SQLite's own word for it, whatever nbgrader makes of it on the way; and nbgrader logs nothing."""
+    graded.record("anna", verdicts(7.0))
+    with contextlib.closing(sqlite3.connect(graded.out / "gradebook.db")) as database:
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+
+    def hold(connection, _):
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(Engine, "connect", hold)
+    try:
+        with pytest.raises(OSError, match="disk is full") as raised:
+            for number in range(99):
+                graded.record(f"learner{number}", verdicts(7.0))
+    finally:
+        event.remove(Engine, "connect", hold)
+    assert raised.value.errno == errno.ENOSPC and not caplog.records
+    assert graded.record(f"learner{number}", verdicts(7.0)).points == 15
 
 
 def test_no_answer_is_told(graded):

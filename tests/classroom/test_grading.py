@@ -4,10 +4,7 @@ import fcntl
 import json
 import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -113,51 +110,6 @@ def test_equal_work_is_judged_once(course, tmp_path):
     assert len((tmp_path / "out" / "journal.jsonl").read_text().splitlines()) == 1
 
 
-def test_killed_and_run_again_it_ends_as_if_it_had_not_been(course, tmp_path):
-    here = tmp_path / "submissions"
-    for i in range(4):
-        work = toy_class.without_bias() if i % 2 else toy_class.solution()
-        toy_class.hand_in(here / f"learner{i}", course, f"{work}\nimport time  # {i}\ntime.sleep(0.4)\n")
-    out = tmp_path / "out"
-    script = "from pathlib import Path; from autograder import course; from autograder.classroom import grading; import sys\n" \
-        "grading.grade(course.load_course(Path(sys.argv[1])), '07', Path(sys.argv[2]), Path(sys.argv[3]), 1, 'none', False)"
-    root = str(Path(__file__).parents[2])
-    grader = subprocess.Popen([sys.executable, "-c", script, str(course.root), str(here), str(out)], cwd=root, start_new_session=True)
-    journal = out / "journal.jsonl"
-    _wait(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 1, grader)
-    os.kill(grader.pid, signal.SIGKILL)
-    grader.wait()
-    _wait(lambda: not _alive(grader.pid), grader)  # no worker outlives it
-    done = journal.read_bytes().count(b"\n")
-    assert 1 <= done < 4
-    with open(journal, "ab") as torn:
-        torn.write(b'{"key": "cut short')
-    resumed = grade(course, here, out)
-    assert resumed == grade(course, here, tmp_path / "uninterrupted")
-    assert [result["points"] for result in resumed.values()] == [26, 15, 26, 15]
-    whole = [line for line in journal.read_bytes().split(b"\n") if line.endswith(b"}")]
-    assert len(whole) == 4  # what was judged before was not judged again
-
-
-def _wait(ready, process, seconds=90):
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
-
-
-def _alive(session):
-    """Whether any process of this session is left."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            return True
-    return False
-
-
 def test_resubmitted_work_is_judged_anew(course, tmp_path):
     here = tmp_path / "submissions"
     folder = toy_class.hand_in(here / "anna", course, toy_class.without_bias())
@@ -209,8 +161,9 @@ def _begins_ahead(task):
 
 
 def _sees_what_has_begun(folder, name):
-    if name == "0":
-        _wait(lambda: (Path(folder) / "begun-1").exists(), None)
+    deadline = time.monotonic() + 60
+    while name == "0" and not (Path(folder) / "begun-1").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
     begun = sorted(path.name for path in Path(folder).glob("begun-*"))
     return [Verdict(name, "passed", 1, 1, (), None, " ".join(begun)).to_dict()]
 

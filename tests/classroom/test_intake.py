@@ -241,6 +241,61 @@ def test_a_file_that_becomes_a_link_before_it_is_read(tmp_path):
         entry.read(100)
 
 
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize("times", [1, 99])
+def test_handed_in_anew_while_it_is_read(course, take, tmp_path, monkeypatch, kind, times):
+    """What is graded was handed in together, at the time that is noted; where it never comes to rest, a person is told."""
+    path, count, read = tmp_path / ("anna" if kind == "folder" else "anna.zip"), 0, cells.read
+
+    def hand_in():
+        again = {toy_class.WRITTEN: f"It shifts, {count * 'really, '}I think."}
+        members = {NAME: json.dumps(toy_class.notebook(course, again)), "cnnlib/conv.py": f"again = {10 ** count}\n"}
+        if kind == "zip":
+            zipped(path, members.items())
+        for name, content in members.items() if kind == "folder" else ():
+            put(path / name, content)
+            os.utime(path / name, (10 ** 9 + count, 10 ** 9 + count))
+
+    def read_and_hand_in(data):
+        nonlocal count
+        found = read(data)
+        if count < times:
+            count += 1
+            hand_in()
+        return found
+
+    hand_in()
+    monkeypatch.setattr(cells, "read", read_and_hand_in)
+    found = take(path)
+    if times == 1:
+        assert found.files == {"cnnlib/conv.py": b"again = 10\n"} and "really" in found.notebook.cells[toy_class.WRITTEN].source
+        assert found.problems == [] and (kind == "zip" or found.timestamp == "2001-09-09 01:46:41 UTC")
+    else:
+        assert (found.files, found.notebook) == ({}, None)
+        assert found.problems == ["it changes while it is read: wait until it is handed in, then grade again"]
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_file_that_is_written_while_it_is_read(tmp_path, monkeypatch, times):
+    path, fstat, count = tmp_path / "conv.py", os.fstat, 0
+    path.write_bytes(b"half")
+
+    def write_and_tell(descriptor):
+        nonlocal count
+        found = fstat(descriptor)
+        if count < times:
+            count += 1
+            path.write_bytes(path.read_bytes() + b" and more")
+        return found
+
+    monkeypatch.setattr(unpack.os, "fstat", write_and_tell)
+    if times == 1:
+        assert unpack.bytes_beneath(tmp_path, "conv.py", 1 << 20) == b"half and more"
+    else:
+        with pytest.raises(unpack.Refused, match="conv.py changes while it is read.*then grade again"):
+            unpack.bytes_beneath(tmp_path, "conv.py", 1 << 20)
+
+
 @pytest.mark.parametrize(("places", "graded"), [
     (["work/cnnlib/conv.py", "cnnlib/conv.py"], "work/cnnlib/conv.py"),   # beside the notebook
     (["cnnlib/conv.py", "old/cnnlib/conv.py"], "cnnlib/conv.py"),         # one level up

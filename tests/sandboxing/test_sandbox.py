@@ -256,19 +256,43 @@ def test_time_is_taken_outside_whatever_the_process_says() -> None:
     assert answer.status == probes.OK and answer.seconds > 0.01
 
 
-def test_a_process_that_ends_while_it_answers_has_no_time_and_no_answer(monkeypatch: Any) -> None:
+def dead_after(monkeypatch: Any, request: bytes, kill: Any = lambda process: None) -> None:
+    """From here on, once this kind of request is answered, the process is (made and) found dead."""
     exchange = Process._exchange
 
-    def dies_after(self: Process, frame: bytes, allowance: Any) -> bytes:
+    def dies(self: Process, frame: bytes, allowance: Any) -> bytes:
         reply = exchange(self, frame, allowance)
-        if b'"case"' in frame:
-            os.kill(self._pid, signal.SIGKILL)
+        if request in frame:
+            kill(self)
             self._starting.result().wait()
         return reply
 
-    monkeypatch.setattr(Process, "_exchange", dies_after)
-    [answer] = run("def f(x): return x")
-    assert (answer.status, answer.message) == (probes.CRASHED, "it ended while it answered")
+    monkeypatch.setattr(Process, "_exchange", dies)
+
+
+def test_a_process_that_ends_after_its_answer_has_no_time_and_no_answer(monkeypatch: Any) -> None:
+    dead_after(monkeypatch, b'"case"')
+    bomb = "    signal.signal(signal.SIGALRM, lambda *_: os._exit(3))\n    signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
+    [answer] = run(f"import os, signal\ndef f(x):\n{bomb}    return x")
+    assert (answer.status, answer.message) == (probes.CRASHED, "exit code 3")
+
+
+@pytest.mark.parametrize("answered", [b'"load"', b'"case"'])
+def test_a_sandbox_that_is_killed_between_two_requests_is_no_learners_fault(monkeypatch: Any, answered: bytes) -> None:
+    dead_after(monkeypatch, answered, lambda process: os.kill(process._pid, signal.SIGKILL))
+    with pytest.raises(SandboxFault, match="killed from outside"):
+        run("def f(x): return x")
+
+
+@pytest.mark.parametrize("victim", ["the worker", "bubblewrap"])
+def test_a_sandbox_that_is_killed_while_it_works_is_no_learners_fault(victim: str) -> None:
+    with Sandbox({"cnnlib/work.py": b"import time\ndef f(x): time.sleep(30)"}, LIMITS) as box:
+        box.ready()
+        process = box._process
+        number = process._pid if victim == "the worker" else process._starting.result().pid
+        threading.Timer(0.3, os.kill, (number, signal.SIGKILL)).start()
+        with pytest.raises(SandboxFault, match="killed from outside"):
+            box.run(exercise("f"), [X])
 
 
 def test_half_a_frame_is_waited_for_until_the_limit() -> None:

@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[str]:
         if arguments.class_sizes:
             yield from growing(course, work, arguments.class_sizes)
         if arguments.nbgrader_submissions:
-            yield from beside_nbgrader(course, work, learners, run, arguments.nbgrader_submissions)
+            yield from beside_nbgrader(course, work, learners, run, min(arguments.nbgrader_submissions, SIZE))
 
 
 def two_by_one(course: Course, work: Path, count: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Classes to grade in a benchmark: sixty submissions as learners hand them in, and thousands of a small course."""
+"""Classes to grade in a benchmark: submissions as learners hand them in, and thousands of a small course."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ written = [{ id = "01-written", points = 4 }]
 """
 
 
-def sixty(course: Course, assignment: Assignment, folder: Path) -> list[str]:
-    """Write 24 submissions that are right in several styles, 30 with misconceptions, 6 untouched; give the learners, evenly mixed.
+def mixed(course: Course, assignment: Assignment, folder: Path, count: int) -> list[str]:
+    """Write submissions, of each ten 4 that are right in several styles, 5 with misconceptions, 1 untouched; give the learners.
 
     No two are equal, or they would be judged once. Hostile ones are not among them: nbgrader gives them what they want.
     """
@@ -50,7 +50,7 @@ def sixty(course: Course, assignment: Assignment, folder: Path) -> list[str]:
     notebook = f"{assignment.notebook}.ipynb"
     untouched = {name: generated[name] for name in names} | {notebook: generated[f"notebooks/{notebook}"]}
     learners = []
-    for i in range(60):
+    for i in range(count):
         turn, place = divmod(i, 10)
         if place in (0, 2, 5, 7):
             member = right[(4 * turn + (0, 2, 5, 7).index(place)) % len(right)]
@@ -60,7 +60,7 @@ def sixty(course: Course, assignment: Assignment, folder: Path) -> list[str]:
         else:
             member = mistaken[(5 * turn + (1, 3, 4, 6, 8).index(place)) % len(mistaken)]
             kind, files = member.learner, member.files
-        learners.append(f"{i:02}-{kind}")
+        learners.append(f"{i:03}-{kind}")
         for name, content in files.items():
             _write(folder / learners[-1] / name, content + (f"\n# Learner {i}.\n".encode() if name.endswith(".py") else b""))
     return learners

@@ -22,7 +22,7 @@ def test_what_takes_long_runs_only_when_it_is_named(monkeypatch, capsys):
 
 def test_sixty_different_submissions_that_can_be_read(tmp_path):
     assignment = COURSE.assignment(grading.ASSIGNMENT)
-    learners = _classes.sixty(COURSE, assignment, tmp_path)
+    learners = _classes.mixed(COURSE, assignment, tmp_path, 60)
     found = intake.find(tmp_path, assignment)
     taken = [intake.read(learner, found[learner], COURSE, assignment) for learner in learners]
     assert len({submission.digest for submission in taken}) == 60 and not any(submission.problems for submission in taken)

@@ -124,12 +124,12 @@ def record(
         content |= {folder / file: data for file, data in (submission.files | submission.artefacts).items()}
         if submission.timestamp:
             content[folder / "timestamp.txt"] = submission.timestamp.encode()
-    book.update_or_create_student(submission.learner)
-    row = book.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
-    notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
-    _score(notebook, graded if submission.notebook else None, before, master, verdicts)
-    notebook.late_submission_penalty = None
-    book.db.commit()
+    with _one_transaction(book):
+        book.update_or_create_student(submission.learner)
+        row = book.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
+        notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
+        _score(notebook, graded if submission.notebook else None, before, master, verdicts)
+        notebook.late_submission_penalty = None
     if row.total_seconds_late > 0:
         _late(out, assignment, submission.learner)
         book.db.expire_all()
@@ -252,6 +252,17 @@ def opened(out: Path, name: str = DATABASE) -> Iterator:
         raise
     finally:
         app_log.disabled = loud
+
+
+@contextlib.contextmanager
+def _one_transaction(book) -> Iterator[None]:
+    """All that is written within reaches the disk at once, or not at all: nbgrader's own steps, which commit each, only flush."""
+    book.db.commit = book.db.flush
+    try:
+        yield
+    finally:
+        del book.db.commit  # the session's own again
+    book.db.commit()
 
 
 def find_programs() -> None:

@@ -232,3 +232,28 @@ def test_the_gradebook_is_whole_when_it_is_copied(graded):
     graded.record("anna", verdicts(7.0))
     with sqlite3.connect(graded.out / "gradebook.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_submissions_rows_come_all_at_once_or_not_at_all(graded, monkeypatch):
+    graded.record("anna", verdicts(7.0))
+    with monkeypatch.context() as broken:
+        broken.setattr(gradebook, "_score", lambda *_: 1 / 0)
+        for learner in ("anna", "bert"):
+            with pytest.raises(ZeroDivisionError):
+                graded.record(learner, verdicts(18.0))
+    with graded.open() as book:
+        assert [student.id for student in book.students] == ["anna"]
+    assert graded.grades("anna")[FORWARD][0] == 7 and graded.record("bert", verdicts(18.0)).points == 26
+
+
+def test_one_opened_gradebook_takes_a_whole_class(graded):
+    """What was recorded before is not looked through again, and later submissions are not mixed up with it."""
+    with gradebook.opened(graded.out) as book:
+        for number in range(4):
+            submission = intake.Submission(f"l{number}", "07", {}, cells.from_tree(toy_class.notebook(graded.course)))
+            marks = gradebook.record(book, graded.out, graded.assignment, graded.master.notebook, submission, verdicts(number))[1]
+            assert marks.points == number + 8
+    with sqlite3.connect(graded.out / "gradebook.db") as database:
+        for table, column in gradebook.INDEXES.items():
+            (plan,) = database.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {column} = 'x'")
+            assert "USING INDEX" in plan[3]

@@ -58,18 +58,18 @@ class OtherUser(Process):
         for path, content in files.items():
             _write(self._home, path, content)
         return subprocess.Popen(
-            [
+            self._in_a_group([
                 *(_program("prlimit"), *(f"--{KINDS[kind]}={value}" for kind, value in limits.FIXED.items()), "--"),
                 *(_program("chroot"), f"--userspec={USER}:{USER}", "--groups=", str(base)),
                 *(seen.python, *OPTIONS, "-c", START, home, str(requests), str(answers), "threads" if imports else "one thread"),
-            ],
+            ]),
             env={**seen.environment, "HOME": home},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=(requests, answers),
-            start_new_session=True,
+            process_group=0,
         )
 
     def _identify(self) -> int:

@@ -168,13 +168,8 @@ class Process:
 
             contents = {path: holding(content) for path, content in files.items()}
             program = holding(seccomp.sandbox(threads=bool(imports)))
-            command = confinement.command(contents, imports, program, info, requests, answers)
-            place = cgroups.place()
-            if place:
-                self._group = cgroups.Group(place)
-                command = self._group.entering(command)
             return subprocess.Popen(
-                command,
+                self._in_a_group(confinement.command(contents, imports, program, info, requests, answers)),
                 env={},  # bubblewrap's own environment, too, holds nothing of ours
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -183,6 +178,14 @@ class Process:
                 pass_fds=(requests, answers, info, program, *contents.values()),
                 process_group=0,
             )
+
+    def _in_a_group(self, command: list[str]) -> list[str]:
+        """The command that runs this one in a control group of its own, where this machine has a place for one."""
+        place = cgroups.place()
+        if not place:
+            return command
+        self._group = cgroups.Group(place)
+        return self._group.entering(command)
 
     def _identify(self) -> int:
         """The worker's process id: bubblewrap tells it, being only the worker's parent."""

@@ -707,6 +707,13 @@ with waits_for(*loop):
 # ### Experiment: how large a batch?
 #
 # **Predict.** Batches of 1, of 32, and all 1,442 at once; the same learning rate, 0.3, and 15 epochs each. Which one is best in the end? Which one wobbles? Which one takes longest?
+#
+# <details><summary>Answer</summary>
+#
+# Batches of 32: about 3 % wrong. Both they and single examples wobble, but at this rate the latter do not settle, and stay around 5 %; and they
+# take longest, more than ten times as long: one matrix product on 32 rows is much faster than 32 products on one. All at once is smooth, but has
+# made only 15 steps: a third is still wrong.
+# </details>
 
 # %%
 with waits_for(*loop):
@@ -721,9 +728,8 @@ with waits_for(*loop):
         print(f"batches of {batch:4}: {-(-1442 // batch):4} updates an epoch, {1000 * seconds:6.1f} milliseconds")
 
 # %% [markdown]
-# An epoch costs the same number of multiplications in all three cases. With the whole set in one batch that is one careful step. With batches of 32 it is 46 steps that are each a
-# little off, and much farther down. With single examples there are 1,442, but at this learning rate they jump about the valley, and do not settle; and they use the machine badly, as one matrix product on 32 rows
-# is much faster than 32 products on one. (With a smaller rate, batches of 1 do well here. Batch size and learning rate belong together: 05.)
+# An epoch costs the same number of multiplications in all three cases: one careful step, 46 that are each a little off, or 1,442 that are far off.
+# (With a smaller rate, batches of 1 do well here. Batch size and learning rate belong together: 05.)
 #
 # > **Takeaway.** Sample, forward, backprop, update. Many cheap steps beat one exact step. Compare runs by their mean *and* their spread.
 
@@ -820,6 +826,12 @@ with waits_for(*loop):
 # A lecture proposes to tell dogs from cats with a good camera: a colour image of 36 million numbers, and *one* hidden layer of just 100 units.
 #
 # **Predict.** How many weights is that? How much memory do they take in float32? What else of this size does training need?
+#
+# <details><summary>Answer</summary>
+#
+# 36 million times 100 are 3.6 billion weights (the 100 biases do not matter), of 4 bytes each: 14.4 GB. The gradients take as much again: there is
+# one for every weight.
+# </details>
 
 # %%
 images = {"digits\n8×8": 64, "MNIST\n28×28": 784, "our cat\n200×300×3": photo("cat").size, "the camera\n36 million": 36_000_000}
@@ -840,8 +852,8 @@ with waits_for("linear.linear_forward"):
     print(f"one image of 36 million numbers, forward only: about {3.6e9 * per_weight:.1f} seconds, if the weights fit into memory at all")
 
 # %% [markdown]
-# 3.6 billion weights, 14.4 GB, for one modest layer; and every one of them would have to be learned from examples. The way out is to put into the network what we know about images: that neighbours belong together, and that a cat is a cat wherever it
-# sits. That is convolution, and 02.
+# All that for one modest layer; and every one of its weights would have to be learned from examples. The way out is to put into the network what we
+# know about images: that neighbours belong together, and that a cat is a cat wherever it sits. That is convolution, and 02.
 #
 # > **Takeaway.** A fully connected layer ignores the layout and pays for every pixel, with every unit.
 

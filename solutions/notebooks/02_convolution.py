@@ -522,7 +522,14 @@ check("shapes.conv_parameters")
 #
 # **Exercise `shapes.conv_flops`** · 4 points · difficulty ●○○○○ · 6 minutes · in `cnnlib/shapes.py`
 #
-# **Predict** the result for 100 channels in, 100 out, 5×5 filters, 64×64 outputs, before you run it below.
+# Count them for any layer, for one image.
+#
+# **Predict.** How many are they for 100 channels in, 100 out, 5×5 filters, 64×64 outputs?
+#
+# <details><summary>Answer</summary>
+#
+# 100·100·5·5·64·64 = 1,024,000,000: about a billion for one image, from 250,000 weights, since each of them is used at 4,096 places.
+# </details>
 
 # %% check="shapes.conv_flops"
 check("shapes.conv_flops")
@@ -788,7 +795,13 @@ with waits_for("conv.conv3d_forward"):
 # | conv4 | 256 filters 1×1 | 1 | 0 |
 # | fc | fully connected, 100 outputs | | |
 #
-# **Predict** first: which layer will hold most of the parameters?
+# **Predict.** Which layer will hold most of the parameters?
+#
+# <details><summary>Answer</summary>
+#
+# The fully connected one: more than nine in ten. A convolution uses its few weights again at every place; this layer has a weight of its own for
+# every number of every map, a hundred times over.
+# </details>
 
 # %% answer="shapes.sizing"
 sizing = {
@@ -816,7 +829,7 @@ check("shapes.sizing", sizing)
 # %% [markdown]
 # <details><summary>What to notice (after your check is green)</summary>
 #
-# The one fully connected layer holds more than nine parameters in ten. And conv3 does not land exactly: `fits(92, 5, 2)` is false, one row and one
+# conv3 does not land exactly: `fits(92, 5, 2)` is false, one row and one
 # column of its input are never seen. Without rounding the formula gives 44.5 there; we round down.
 # </details>
 

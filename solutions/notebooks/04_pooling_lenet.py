@@ -196,6 +196,12 @@ check("pool.avg_pool2d_forward")
 # ### Experiment: a thin line, and noise
 #
 # **Predict.** Two pictures are pooled by 4×4 windows: one has a single thin bright line, the other much noise. Which pooling keeps the line? Which one copes with the noise?
+#
+# <details><summary>Answer</summary>
+#
+# The maximum keeps the line as bright as it was; the mean waters it down to a quarter or less, for the line fills at most 4 of a window's 16 pixels.
+# The mean copes with the noise: over 16 pixels it shrinks to a quarter. The maximum picks the worst of 16, which makes everything brighter.
+# </details>
 
 # %%
 with waits_for("pool.max_pool2d_forward", "pool.avg_pool2d_forward"):
@@ -210,8 +216,7 @@ with waits_for("pool.max_pool2d_forward", "pool.avg_pool2d_forward"):
         show_images(image, strongest, average, titles=(name, "maximum of 4×4", "mean of 4×4"), shared=name == "thin line", size=1.9)
 
 # %% [markdown]
-# The maximum keeps a rare strong signal that the mean waters down to a quarter; the mean averages noise away, from which the maximum picks the worst. On maps of features, where a large number means
-# "found it", the maximum is mostly favoured. LeNet-5 used averages.
+# On maps of features, where a large number means "found it", the maximum is mostly favoured: it keeps what is rare and strong. LeNet-5 used averages.
 #
 # ### Global average pooling
 #
@@ -226,6 +231,12 @@ check("pool.global_avg_pool2d_forward")
 # ### Experiment: a cat in pieces
 #
 # Six hand-made filters go over the cat, over the cat cut into 24 tiles and laid out anew, and over the cup of coffee; then only the mean of each map is kept. **Predict.** Which two of the three will look alike to the next layer?
+#
+# <details><summary>Answer</summary>
+#
+# The cat and its pieces. Inside a tile a filter finds the same wherever the tile lies, and a mean does not ask where: only the seams add a few
+# edges (2.8 instead of 2.5). The coffee is darker and redder: brightness 38.7 instead of 45.1, red−blue 14.1 instead of 8.0.
+# </details>
 
 # %%
 with waits_for("conv.conv2d_forward", "pool.global_avg_pool2d_forward"):
@@ -246,7 +257,8 @@ with waits_for("conv.conv2d_forward", "pool.global_avg_pool2d_forward"):
     show_grid_of_numbers(table, titles=("100 · mean of each map",), cell=0.85)
 
 # %% [markdown]
-# For the six means, the cat and the heap of tiles are nearly the same (the seams add a few edges). That is what invariance means: whoever forgets *where* cannot tell a cat from its pieces. So pool globally only at the end, when each channel already stands for something large.
+# That is what invariance means: whoever forgets *where* cannot tell a cat from its pieces. So pool globally only at the end, when each channel
+# already stands for something large.
 #
 # > **Takeaway.** Maximum: is it there, anywhere in the window? Average: how much of it is there? Global: in the whole image, and the image's size no longer matters.
 
@@ -272,7 +284,7 @@ show_grid_of_numbers(example, "", upstream, "→", routed, "", shared, titles=ti
 # When windows **overlap**, a number can win in several of them: it gets the *sum*. (Of 18 published solutions to another course's exercise, 6 wrote `=` where `+=` belongs.) And with **ties**, several equal
 # largest numbers, the gradient goes to the first one in reading order, as in PyTorch. (8 of the 18 gave it to all of them, and so passed on more than came in.)
 #
-# **Predict.** Maximum over 3×3 windows with stride 2 on the 5×5 image below. Where do the four gradients go?
+# Here windows of 3×3 move on by 2:
 
 # %%
 wide = np.array([[1, 0, 2, 0, 1], [0, 3, 1, 0, 2], [4, 1, 9, 1, 0], [0, 2, 0, 5, 1], [1, 0, 3, 0, 1]])
@@ -280,6 +292,8 @@ overlap = [(0, 0, 3, 3), (0, 2, 3, 3), (2, 0, 3, 3), (2, 2, 3, 3)]
 show_grid_of_numbers(wide, "", upstream, titles=("x, four windows", "dout"), windows={0: overlap}, cell=0.5)
 
 # %% [markdown]
+# **Predict.** Where do the four gradients of the maximum go?
+#
 # <details><summary>Answer</summary>
 #
 # All to the 9 in the middle: it is the largest of all four windows, and gets 10 + 20 + 30 + 40 = 100.
@@ -401,6 +415,12 @@ show_grid_of_numbers(three[0], "", three[1], "", three[2], marked={0: [(0, 0)], 
 # We move a window over each photo by 1 … 8 pixels (real pixels come in at the edge), and compare what a layer says before and after, *at the same place*: 0 means invariant, 100 % means as different as an unrelated part of the photo.
 #
 # **Predict.** Order these by how much a shift of 2 changes them: the map of a 3×3 edge filter with ReLU; that map max-pooled by 2, by 4, by 8; its global average.
+#
+# <details><summary>Answer</summary>
+#
+# In just this order: by about 91, 74, 53, 38 and 8 %. The wider the window, the more likely it is that its largest number is still inside after the
+# shift; and the global average only changes by what comes in and goes out at the edges.
+# </details>
 
 # %%
 with waits_for("conv.conv2d_forward", "pool.max_pool2d_forward", "pool.global_avg_pool2d_forward"):
@@ -421,8 +441,9 @@ with waits_for("conv.conv2d_forward", "pool.max_pool2d_forward", "pool.global_av
     show_runs(changes, "How much a shift changes what a layer says", "shift in pixels", "% of an unrelated image", x=np.arange(9), of="photos")
 
 # %% [markdown]
-# The wider the window, the flatter the curve. None is zero: even the global average notices the pixels that come in at the edge. And a shift by a whole window changes the pooled map as much as any: the map *moves*. Pooling makes small shifts small; it does not make them nothing. CNNs
-# are **"sort of" invariant** to shifts. In section 9 we ask a trained network.
+# The wider the window, the flatter the curve, but none is zero. And a shift by a whole window changes the pooled map by 74 to 84 %: the map has
+# *moved*, by one. Pooling makes small shifts small; it does not make them nothing. CNNs are **"sort of" invariant** to shifts. In section 9 we ask
+# a trained network.
 #
 # > **Takeaway.** Convolution carries a shift along, pooling swallows a part of it. Neither knows anything of turning, scaling or light: those have to be learned from examples (07).
 
@@ -543,6 +564,12 @@ def trained(name):
 
 # %% [markdown]
 # **Predict.** An MLP like that of 01, here on the same 32×32 images, has 1024·60 + 60 + 60·10 + 10 = 62,110 parameters, about as many as LeNet-5. Which will be better on new digits? By how much?
+#
+# <details><summary>Answer</summary>
+#
+# LeNet-5, but not by much: 2.4 % wrong against 3.9 %, about five digits of 355. It need not learn a stroke anew at every place; but here all digits
+# lie in the middle, so that helps only a little.
+# </details>
 
 # %%
 with waits_for("lenet.build_lenet5"):
@@ -626,6 +653,12 @@ with waits_for("lenet.build_lenet5"):
 # We move the test digits by 0 … 8 pixels to the right (there is a border of 4), and ask both kinds of network again. Neither ever saw a moved digit.
 #
 # **Predict.** At which shift will LeNet-5 be wrong half of the time? And the MLP?
+#
+# <details><summary>Answer</summary>
+#
+# LeNet-5 at 3 pixels (48 %), the MLP between 2 and 3 (35 and 62 %): that is one pixel of the 8×8 from which these digits were enlarged. Pooling
+# swallows a part of the shift; behind it stands a fully connected layer for which every place is another input.
+# </details>
 
 # %%
 with waits_for("lenet.build_lenet5"):
@@ -642,8 +675,8 @@ with waits_for("lenet.build_lenet5"):
     show_runs(wrong, "Test digits, moved to the right", "shift in pixels", "share wrong", x=np.arange(9), marks=[(0.9, "guessing")])
 
 # %% [markdown]
-# "Sort of": a shift by one pixel doubles LeNet-5's mistakes (diagonally, about one digit in ten is wrong), but it stands more than the fully connected network does. But nothing forces its last layers to treat places alike. What helps: showing it moved digits while it learns (07), and global average pooling in place of the last
-# layers.
+# "Sort of": already one pixel doubles LeNet-5's mistakes (diagonally, about one digit in ten is wrong). What helps: showing it moved digits while
+# it learns (07), and global average pooling in place of the last layers.
 #
 # ### Which pooling?
 #

@@ -264,14 +264,17 @@ class Process:
         if self._group and self._group.out_of_memory():
             return Ended(probes.MEMORY_LIMIT, "")
         number = self._signal(code)
-        if code < 0 or number == signal.SIGKILL:
-            # No process in the sandbox can send that signal, or any to bubblewrap itself: the system did, for want of memory, or somebody did.
+        if number == signal.SIGKILL:
+            # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
         return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if number in signal.valid_signals() else f"exit code {code}")
 
     def _signal(self, code: int) -> int:
-        """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128."""
-        return code - 128
+        """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128.
+
+        One that ended bubblewrap itself came from outside, whichever it was.
+        """
+        return signal.SIGKILL if code < 0 else code - 128
 
 
 def end_strays(leaders: Collection[int]) -> None:

@@ -45,15 +45,16 @@ def test_every_attack_is_withstood() -> None:
 
 
 def test_without_its_parts_it_does_not_hold(monkeypatch: Any) -> None:
-    def outcomes(*tries: str) -> set[str]:
-        return {result.outcome for result in doctor.run_doctor([a for a in ATTACKS if a.tries in tries], process=OtherUser)}
+    def results(*tries: str) -> list[doctor.AttackResult]:
+        return doctor.run_doctor([a for a in ATTACKS if a.tries in tries], process=OtherUser)
 
     monkeypatch.setattr(other_user, "START", other_user.START.replace("worker.confine", "(lambda threads: worker.install)"))
-    with pytest.raises(sandbox.SandboxFault):  # not even the worker's own filter is accepted: that needs what `confine` does first
-        outcomes("a thread")
+    [refused] = results("a thread")  # not even the worker's own filter is accepted: that needs what `confine` does first
+    assert refused.outcome == NOT_ENFORCED and "SandboxFault" in refused.detail
     confines = "worker.install(worker.seccomp._Calls(None).filter()) if worker._prctl(38, 1, 0) is None else"
     monkeypatch.setattr(other_user, "START", other_user.START.replace("(lambda threads: worker.install)(", f"{confines} dict("))
-    assert outcomes("a thread", "a socket of kind AF_INET", "a memory file") == {NOT_ENFORCED}
+    weak = results("a thread", "a socket of kind AF_INET", "a memory file")
+    assert {result.outcome for result in weak} == {NOT_ENFORCED} and not any("SandboxFault" in result.detail for result in weak)
 
 
 def test_the_worker_is_nobody_and_may_do_nothing() -> None:

@@ -20,7 +20,6 @@ COURSE = load_course(Path(__file__).resolve().parent.parent)
 WAITING = "This experiment waits for"
 MOST_SECONDS = 300  # for one cell, on a busy machine; all of a notebook takes less than two minutes on a free core
 MOST_CHARACTERS = 5_000_000  # of a notebook with all its pictures
-NOT_YET = {"05", "06", "08"}  # notebooks in which some predictions still wait for their folded answer
 
 notebooks = pytest.mark.parametrize("assignment", COURSE.assignments, ids=lambda a: a.id)
 
@@ -100,12 +99,12 @@ def test_exercises_stand_in_the_courses_order_each_with_its_own_numbers(assignme
     assert [id for id, _ in told] == list(assignment.exercise_ids)
     for id, words in told:
         exercise = load(id)
-        place = "the cell below" if exercise.answer else f"`cnnlib/{exercise.module}.py`"
+        place = "the cell below" if exercise.answer else f"`{exercise.file}`"
         stars = "●" * exercise.difficulty + "○" * (5 - exercise.difficulty)
         assert words == f"{exercise.points:g} points · difficulty {stars} · {exercise.minutes} minutes · in {place}"
 
 
-@pytest.mark.parametrize("assignment", [a for a in COURSE.assignments if a.id not in NOT_YET], ids=lambda a: a.id)
+@notebooks
 def test_what_is_to_be_predicted_has_its_answer_folded(assignment) -> None:
     questions = [question for cell in cells(assignment, "markdown") for question in cell.split("**Predict")[1:]]
     assert questions

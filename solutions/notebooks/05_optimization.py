@@ -243,6 +243,12 @@ def train(rule, rate, epochs, seed, parameters=None, batch=50, many=1500, pictur
 
 # %% [markdown]
 # **Predict.** Four runs of SGD, with rates 0.001, 0.1, 0.3 and 1. Sketch the four curves of the training loss over 15 epochs. (Who guesses among ten classes has a loss of $\ln 10 = 2.3$.)
+#
+# <details><summary>Answer</summary>
+#
+# At 0.001 the curve is calm, and creeps: it comes to 0.9, and will need many times as long. At 0.1 it falls fastest, to 0.15, and still goes down. At 0.3 it stays above that one all the way, and ends at 0.25: too restless to get into narrow places. At 1 the first steps throw the weights far away, the loss to 19,
+# and the network never comes back from guessing.
+# </details>
 
 # %%
 with waits_for("optim.sgd_step"):
@@ -254,7 +260,7 @@ with waits_for("optim.sgd_step"):
     show_runs(runs, "Training loss of SGD", "epoch", "loss", x=np.arange(1, 16), logy=True, marks=marks)
 
 # %% [markdown]
-# 0.001 is **low**: a calm curve that will need many times as long. 0.1 is **good**: fast, and still going down. 0.3 is **high**: it learns, but stays above the good one all the way, too restless to get into narrow places. 1 is **very high**: the first steps throw the weights far away, and the network never comes back from guessing. Choose among powers of ten first, then among 1, 2 and 5.
+# Remember the four by their shapes: 0.001 is **low**, 0.1 is **good**, 0.3 is **high**, 1 is **very high**. Choose among powers of ten first, then among 1, 2 and 5.
 #
 # > **Takeaway.** The steepest direction limits the rate, the flattest ones need it large. The learning rate is the first setting to get right.
 
@@ -286,6 +292,11 @@ check("optim.momentum_step")
 # ### Experiment: the photo again
 #
 # **Predict.** The same 60 steps with and without momentum, each with rate 0.3. Which gets nearer? Which path is the longer one?
+#
+# <details><summary>Answer</summary>
+#
+# Momentum gets some eighty times nearer, on a path three times as long. Along the valley its pushes add up, to ten times the single step in the end; and what it has gathered carries it across the valley and past the lowest point before it comes to rest.
+# </details>
 
 # %%
 with waits_for("optim.sgd_step", "optim.momentum_step"):
@@ -299,7 +310,7 @@ with waits_for("optim.sgd_step", "optim.momentum_step"):
     show_images(*restored, sharp, titles=[f"{name}\nloss {photo_loss(path[-1]):.5f}" for name, path in paths.items()] + ["as it was"], shared=True, size=1.7)
 
 # %% [markdown]
-# With 0.9 the ball swings across the valley, overshoots, and comes to rest: its path is three times as long as that of plain descent, and ends some eighty times nearer. With 0.99 it hardly loses any speed: it has rolled past the lowest point, come back past it once more, and
+# With 0.9 the ball swings and overshoots, and comes to rest. With 0.99 it hardly loses any speed: it has rolled past the lowest point, come back past it once more, and
 # is farther off than plain descent when the 60 steps are over, after the longest path of all.
 #
 # > **Takeaway.** A velocity averages gradients over some $1/(1-\alpha)$ steps. It is faster along valleys, and the effective rate is $1/(1-\alpha)$ times as large.
@@ -386,6 +397,11 @@ check("optim.rmsprop_step")
 # ### Experiment: which pixels learn fast?
 #
 # Three epochs of AdaGrad, here on images whose black is 0, as in a file. We take the gradients' root mean square for each weight of the first layer, and average over the hundred units: one number per pixel. What the rule divides by is proportional to it. **Predict.** Where will the rates be largest?
+#
+# <details><summary>Answer</summary>
+#
+# In the corners and along the rims: hardly any image has ink there, a weight whose input is 0 gets no gradient, and the rule divides by little. In the middle most rates are within one and a half times the lowest; at the left and the right rim they are more than twenty times as large.
+# </details>
 
 # %%
 with waits_for("optim.adagrad_step"):
@@ -404,7 +420,7 @@ with waits_for("optim.adagrad_step"):
     show_images(ink, size, relative, titles=titles, size=2.2, colorbar=True, caption="rates above 20 are drawn as 20")
 
 # %% [markdown]
-# Corners and rims, where hardly any image has ink, send small gradients, and get rates many times as large as the middle of the images: what is seldom seen is learned from all the more.
+# What is seldom seen is learned from all the more.
 #
 # > **Takeaway.** AdaGrad and RMSProp divide by the size of the gradients, number by number: one rate fits all. AdaGrad sums, and gets slower and slower; RMSProp forgets.
 
@@ -432,9 +448,15 @@ with waits_for("optim.adagrad_step"):
 check("optim.adam_step")
 
 # %% [markdown]
-# ### Experiment: six rules, six rates
+# ### Experiment: six rules, five rates
 #
 # Five epochs each, over powers of ten. **Predict.** Which rules need the smallest rates? Which of them forgive a wrong one?
+#
+# <details><summary>Answer</summary>
+#
+# RMSProp and Adam: their steps are about as long as the rate, however small the gradient. 0.001 is good for them already, where SGD wants 0.1 and momentum a tenth of that, as computed in section 2. Too low a rate they forgive best, too: at 0.0001 they come to 0.8, where SGD is not even down to guessing.
+# Too high a rate AdaGrad forgives best: its steps shrink by themselves.
+# </details>
 
 # %%
 rules = {"SGD": optim.sgd_step, "momentum": optim.momentum_step, "Nesterov": optim.nesterov_step}
@@ -452,7 +474,7 @@ with waits_for("optim.sgd_step", "optim.momentum_step", "optim.nesterov_step", "
     print(", ".join(f"{name}: {rate:g}" for name, rate in best.items()))
 
 # %% [markdown]
-# Each rule has its own valley. SGD wants 0.1; momentum and Nesterov a tenth of that, as computed in section 2; RMSProp and Adam are good at 0.001 already, and still learn at 0.0001, where SGD is not even down to guessing. The most forgiving one at the upper end is AdaGrad, whose steps shrink by themselves. Who compares rules at *one* common rate can make any of them win.
+# Each rule has its own valley, and RMSProp's lies at a hundredth of SGD's rate. Who compares rules at *one* common rate can make any of them win.
 #
 # ### Experiment: the race
 #
@@ -703,6 +725,11 @@ check("early_stopping.EarlyStopping")
 # ### Experiment: learning by heart
 #
 # 200 images, Adam, and far too much time. **Predict.** Where will patience 5 stop?
+#
+# <details><summary>Answer</summary>
+#
+# After epoch 13 or 14. The validation loss turns round after seven or eight epochs: 200 images are soon learned by heart. Five losses in a row without improvement are borne, and the sixth stops the run.
+# </details>
 
 # %%
 with waits_for("early_stopping.EarlyStopping", "optim.adam_step"):
@@ -719,7 +746,7 @@ with waits_for("early_stopping.EarlyStopping", "optim.adam_step"):
         print(f"seed {seed}: stopped after epoch {stopped}; the best was epoch {at}, loss {watcher.best_loss:.3f}; after 40 epochs {run[1][-1]:.3f}")
 
 # %% [markdown]
-# The training loss goes to zero, the validation loss turns round after seven or eight epochs and climbs. With patience 5 the run stops at the sixth loss in a row without improvement, and has the weights of the turning point in its hands.
+# The training loss goes to zero, and the validation loss climbs from 0.79 to 0.96. The run that stopped in time has the weights of the turning point in its hands.
 #
 # > **Takeaway.** Training longer is not training better. Early stopping costs a validation set and a copy, and saves time besides.
 

@@ -11,10 +11,10 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/stride-course/stride/blob/main/notebooks/08_residual_networks.ipynb)
 #
-# Networks had 8 layers in 2012, 22 in 2014, and 152 in 2015. One plus sign made the difference: you build it, forward and backward, put blocks and a whole network around it, and see 56 layers learn
-# where 56 layers could not.
+# Networks had 8 layers in 2012, 22 in 2014, and 152 in 2015. One plus sign made the difference: you build it, forward and backward, put blocks and a whole network around it, and see
+# what becomes of 56 layers.
 #
-# **You will be able to** show that a deeper plain network is harder to train, and say why that is not over-fitting · write a residual block's forward and backward pass, and follow both ways of the gradient ·
+# **You will be able to** train plain networks of two depths, and tell an optimization problem from over-fitting · write a residual block's forward and backward pass, and follow both ways of the gradient ·
 # build the basic block, the bottleneck and the pre-activation block, projection included · say why nothing should stand on the shortcut · let a deep network begin as the identity · train a small residual network.
 #
 # **Not here:** large residual networks on large images (11), what came after them (12), batch norm itself (06), optimizers and schedules (05).
@@ -63,7 +63,7 @@ x_train, x_test = (images / np.float32(127.5) - np.float32(1) for images in (dig
 y_train, y_test = digits.train_labels, digits.test_labels
 
 # %% [markdown]
-# ## 1 · Deeper, and worse
+# ## 1 · How deep?
 #
 # The winners of ILSVRC, and their depth: AlexNet 8 layers, VGG 19, GoogLeNet 22. Depth helped, every time. So why not go on?
 #
@@ -72,6 +72,12 @@ y_train, y_test = digits.train_labels, digits.test_labels
 #
 # **Predict.** 54 convolutions 3×3 in a row, 8 channels each, fresh from initialisation. Between them (a) sigmoid, with weights 0.7 times He's; (b) ReLU, with weights half as large as He's; (c) ReLU with He's; (d) ReLU with He's, and batch norm before each.
 # A gradient of length 1 starts at the top. Which powers of ten arrive below?
+#
+# <details><summary>Answer</summary>
+#
+# (a) −35: a sigmoid's slope is at most ¼, layer by layer. (b) −18: half the weights halve it, 54 times. (c) −1 or −2: He's weights nearly keep the length.
+# (d) +4: it *grows*, for batch norm divides by the spread, on the way back too.
+# </details>
 
 # %%
 images8 = [np.repeat(x_train[16 * seed : 16 * seed + 16], 8, axis=1).astype(float) for seed in range(5)]  # (16, 8, 8, 8): digits, as 8 channels
@@ -110,8 +116,8 @@ for seed in progress(range(5), "seeds"):
 show_runs(measured, "How long is the gradient?", "layers passed on the way back", "power of ten")
 
 # %% [markdown]
-# With sigmoids, ten layers leave less than a millionth: their slope is at most ¼, layer by layer. ReLU and the right initial weights (05) mended most of that, and batch norm (06) holds the activations where they should be. What is left is a growth by a power of ten per 14 layers or so: batch
-# norm divides by the spread, on the way back too. That is not vanishing; the optimizer can live with less.
+# With sigmoids, ten layers leave less than a millionth. ReLU and the right initial weights (05) mended most of that, and batch norm (06) holds the activations where they should be. What is left is a growth by a power of ten per 14 layers or so.
+# That is not vanishing; the optimizer can live with less.
 #
 # So, with He's weights and batch norm, 56 layers should train?
 #
@@ -121,6 +127,11 @@ show_runs(measured, "How long is the gradient?", "layers passed on the way back"
 # layers, with 18 it makes 56. Everything else is the same: real digits, SGD with momentum, the same rates.
 #
 # **Predict.** The larger one has three times the weights. Which one makes fewer errors on the digits that it was *trained* on? And on new ones?
+#
+# <details><summary>Answer</summary>
+#
+# The one of 20 layers, on both: some 30 % wrong, against some 80 %. The larger one does not even learn what it is shown, although it could: the end of this section builds such a network by hand.
+# </details>
 
 # %%
 cross_entropy = piece("loss.softmax_cross_entropy")  # yours, from 01
@@ -194,7 +205,7 @@ def show_training(*names, title):
 show_training("plain, 20 layers", "plain, 56 layers", title="Plain networks")
 
 # %% [markdown]
-# The deeper one is worse, on new digits *and on those it was trained on*. So it is not over-fitting: over-fitting is doing well in training, and badly later. It is the training itself that fails: an **optimization** problem. On CIFAR-10, with
+# The deeper one is worse on those it was trained on, too. So it is not over-fitting: over-fitting is doing well in training, and badly later. It is the training itself that fails: an **optimization** problem. On CIFAR-10, with
 # many more steps, Kaiming He and colleagues saw the same in 2015: plain networks of 56 layers ended with a higher training error than those of 20, for all their batch norm.
 #
 # ### A deeper network that is as good
@@ -257,13 +268,15 @@ show_blocks({"plain: learn H(x)": {"branch": branch, "last": ["ReLU"]}, "residua
 # - **The ReLU comes after the sum.** If the branch ended with one, $F$ could only add, never take away.
 # - **Shapes must agree.** Where $F(x)$ has another shape than $x$, the shortcut needs a layer that brings $x$ there, too: section 4.
 #
-# **Predict.** What comes out here?
+# An image of 2×2 pixels, and what a branch makes of it:
 
 # %%
 x_small, f_small = np.array([[2, 0], [1, 3]]), np.array([[-3, 1], [-1, -1]])
 show_grid_of_numbers(x_small, "", f_small, titles=("x", "F(x)"), cell=0.5)
 
 # %% [markdown]
+# **Predict.** What comes out of this block?
+#
 # <details><summary>Answer</summary>
 #
 # The sum is `-1 1 / 0 2`, and after the ReLU `0 1 / 0 2`. If the ReLU had come before the sum: `2 1 / 1 3`, and nothing of $x$ could ever have been taken away.
@@ -285,6 +298,11 @@ check("residual.residual_forward")
 # Each picture is stretched from dark to bright, colour by colour, so that what is left can be seen however faint it is. You will see the cat after 1, 3, 9 and 27 blocks.
 #
 # **Predict.** After how many blocks is the cat gone?
+#
+# <details><summary>Answer</summary>
+#
+# Plain: after two or three. One block leaves some edges, and nobody would know a cat in what is left of them after the third: each random convolution mixes what the last one left. With shortcuts: not even after 27, only its colours get odd, for each block adds its own.
+# </details>
 
 # %%
 class Residual(Layer):
@@ -330,7 +348,7 @@ with waits_for("residual.residual_forward"):
         show_images(*pictures, titles=["the cat", *(f"{name}, block {n}" for n in (1, 3, 9, 27))], size=1.5)
 
 # %% [markdown]
-# Two random convolutions, and much of the cat has gone; whatever the last layers learn, they learn from noise, until the first ones have learned something. With shortcuts the last layer sees the cat (in odd colours: 27 blocks added theirs), from the first step on.
+# Whatever the last layers of the plain network learn, they learn from noise, until the first ones have learned something. With shortcuts the last layer sees the cat from the first step on.
 #
 # > **Takeaway.** A residual block learns what to add. Nothing has to be learned for $x$ to get through.
 
@@ -389,6 +407,11 @@ with waits_for("residual.residual_forward", "residual.residual_backward"):
 # of the angle between them is 1 if they point the same way, and about 0 if they have nothing to do with each other.
 #
 # **Predict.** Plain and residual, with 8, 20 and 56 layers, all fresh from initialisation: which gradients survive the noise?
+#
+# <details><summary>Answer</summary>
+#
+# Plain: with 8 layers they do (a cosine of 0.88), with 20 only in part (0.38), with 56 nothing is left. Every layer changes the noise and hands it on, until other ReLUs are open than before. Residual: 0.94, 0.86 and 0.72, for what comes past the branches does not ask which ReLUs are open in them.
+# </details>
 
 # %%
 def gradient_of_images(net, images, answers):
@@ -422,7 +445,7 @@ with waits_for("residual.residual_forward", "residual.residual_backward"):
     show_images(*views, titles=titles, signed=True, columns=6, size=1.5)
 
 # %% [markdown]
-# With depth a plain network's gradients turn into noise: **shattered**, as David Balduzzi and colleagues called it in 2017. 56 plain layers give a new gradient for every speck of dust: a step that follows it leads to where it no longer holds. Shortcuts keep much of the agreement. This, rather than
+# With depth a plain network's gradients turn into noise: **shattered**, as David Balduzzi and colleagues called it in 2017. 56 plain layers give a new gradient for every speck of dust: a step that follows it leads to where it no longer holds. This, rather than
 # vanishing, is why plain networks with batch norm do not get deeper. (Lectures and books often name vanishing gradients; with batch norm, that is only the first half of the story.)
 #
 # > **Takeaway.** Back to $x$ lead two ways, and their gradients are added. The one past the branch neither shrinks nor shatters.
@@ -447,7 +470,7 @@ show_blocks(parts)
 # %% [markdown]
 # - **The stride** belongs to the *first* 3×3 convolution, and to the projection: both ways must arrive at the same size.
 # - **The second batch norm** comes before the sum, the second ReLU after it.
-# - **No bias** in the convolutions. Batch norm subtracts each channel's mean, and a bias with it; its own $\beta$ takes over.
+# - **No bias** in the convolutions: the experiment below shows why.
 # - **A projection only where it must be**: where channels or size change. Elsewhere $x$ itself goes past.
 #
 # > ⚠ Shortcuts differ from text to text. The paper tries three: zeros for the channels that are missing (A), projections where shapes change (B), projections everywhere (C), and finds little difference; B is ours, as it is PyTorch's. In the lectures' code
@@ -478,6 +501,11 @@ check("residual.BasicBlock")
 # ### Experiment: what becomes of a bias
 #
 # The cat through a 3×3 convolution, once without bias, once with a bias of 100; then batch norm. **Predict.** What do you see of the bias? And on the way back: what is its gradient?
+#
+# <details><summary>Answer</summary>
+#
+# Nothing, and 0 but for rounding ($10^{-9}$, where that of a weight is 345): batch norm takes away what all pixels of a channel share.
+# </details>
 
 # %%
 with waits_for("residual.BasicBlock"):
@@ -495,7 +523,7 @@ with waits_for("residual.BasicBlock"):
     print(f"BasicBlock(16, 32, stride=2): (8, 16, 31, 31) -> {out.shape}, {count:,} parameters")
 
 # %% [markdown]
-# Batch norm takes away what all pixels of a channel share, so a bias before it changes nothing, and learns nothing.
+# It changes nothing and learns nothing, so leave it out: behind the norm, $\beta$ does its work.
 #
 # > **Takeaway.** Two 3×3 convolutions with batch norm, the sum, and then the ReLU. Where the shape changes, a 1×1 projection with the same stride.
 
@@ -687,7 +715,7 @@ with waits_for("residual.BasicBlock", "residual.PreActBlock"):
     show_runs(means, "Forward through 27 blocks", "blocks", "mean of all numbers")
 
 # %% [markdown]
-# Behind a ReLU there are no negative numbers, so a chain of basic blocks can only pile up: every sum starts from something positive. Pre-activation blocks add and take away, and the mean stays about zero, a little above or below it (the band: the spread over five seeds).
+# Behind a ReLU there are no negative numbers, so a chain of basic blocks can only pile up: every sum starts from something positive. Pre-activation blocks add and take away, and the mean stays within about one of zero, on either side (the band: the spread over five seeds).
 #
 # > **Takeaway.** The shortcut is the identity, and nothing stands on it: no scale, no gate, no convolution where the shape stays, at best not even a ReLU. What learns stands on the branch.
 
@@ -742,6 +770,11 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
 # The same digits, steps and rates as in section 1; the plain results are still there. Now with your blocks.
 #
 # **Predict.** Order the four, by their error on the training digits.
+#
+# <details><summary>Answer</summary>
+#
+# Residual 20 first (3 % wrong), then residual 56 (some 13 %), plain 20 (28 %), and plain 56 far behind (82 %). With shortcuts nothing has to be learned for $x$ to get through, so that depth does no such harm; but three epochs are a short time for 56 layers.
+# </details>
 
 # %%
 builders["residual, 20 layers"] = lambda rng: small_resnet.build_small_resnet(3, 4, rng)
@@ -753,8 +786,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_training(*names, title="Plain and residual")
 
 # %% [markdown]
-# 36 more layers ruined the plain network. With shortcuts, 56 layers learn: where their plain twin hardly does better than guessing, they know most digits, and with most seeds leave even the plain network of 20 layers behind. Is so much depth of use here? Not yet: the residual network of 20 layers is ahead, for three epochs
-# are a short time for 56 layers, and the digits are easy. (Look at the dots: one of the three seeds took longer than the others. Section 8 helps all of them.) Twice as many epochs (`LONG`) leave the order as it is: on test digits we measured 12 % wrong with 20 plain layers and 77 % with 56; with shortcuts, 3 % and 7 %. On harder images and with 64,000 steps, 56 layers overtake 20:
+# 36 more layers ruined the plain network; with shortcuts they learn. Is so much depth of use here? Not yet: the residual network of 20 layers is ahead, and the digits are easy. (Look at the dots: one of the three seeds took longer than the others. Section 8 helps all of them.) Twice as many epochs (`LONG`) leave the order as it is: on test digits we measured 12 % wrong with 20 plain layers and 77 % with 56; with shortcuts, 3 % and 7 %. On harder images and with 64,000 steps, 56 layers overtake 20:
 #
 # | wrong on CIFAR-10, as published | 20 layers | 56 layers | 110 layers |
 # |---|---|---|---|
@@ -766,6 +798,11 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
 # ### Experiment: how much does each block change?
 #
 # We send test digits through the trained networks and compare what goes into a block with what comes out: $\lVert y - x \rVert / \lVert x \rVert$, for blocks without projection. **Predict.** In which network does a block change more: in that with 9, or in that with 27 blocks?
+#
+# <details><summary>Answer</summary>
+#
+# In that with 9: its blocks change $x$ by half and more, most of the 27 by 20 to 40 %. Where many share the work, each has less to do.
+# </details>
 
 # %%
 def changes(net, x):
@@ -787,7 +824,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_runs(found, "How much a block changes x", "from the first block (0) to the last (1)", "relative change", x=places)
 
 # %% [markdown]
-# The more blocks, the less each of them changes: with 27 blocks most of them take small steps, and the farther from the beginning of their stage, the smaller; right behind a projection the steps are larger. (The paper found the same: deeper residual networks have smaller responses.)
+# The farther a block is from the beginning of its stage, the smaller its step; right behind a projection the steps are larger. (The paper found the same as you: deeper residual networks have smaller responses.)
 #
 # > **Takeaway.** The same depth that ruins a plain network costs a residual one little or nothing. Depth begins to pay when each layer has little to do.
 
@@ -851,6 +888,12 @@ show_images(*x_clothes[chosen, 0], columns=10, size=1.0, caption="the same, as t
 # A residual network of 8 layers, $n = 1$ and $W = 8$, goes through the 2,000 images three times. Then we test it twice: on the test images as they are, and with each of them moved by up to a pixel, half of them in a mirror.
 #
 # **Predict.** Which clothes will it take for which? And does the mirror harm?
+#
+# <details><summary>Answer</summary>
+#
+# Shirts, pullovers and coats for each other, at 14×14 pixels: of the shirts 80 % are wrong. Shoes almost only for other shoes.
+# And the mirror harms: nearly all shoes of the data set point to the left. Of the ankle boots 4 % are wrong as they are, and nearly half when they are moved and mirrored.
+# </details>
 
 # %%
 def moved_and_mirrored(images, rng):
@@ -879,7 +922,7 @@ with waits_for("small_resnet.build_small_resnet", "residual.BasicBlock"):
     show_images(*clothes.test_images[missed, 0], titles=titles, size=1.6)
 
 # %% [markdown]
-# Shirts, pullovers and coats: would you know them apart, at 14×14 pixels? Shoes it takes almost only for other shoes. And the mirror harms: nearly all shoes of the data set point to the left.
+# Would you know shirts, pullovers and coats apart, so small? And look at the shoes in the pictures above: which way do they point?
 #
 # ### Now yours
 #

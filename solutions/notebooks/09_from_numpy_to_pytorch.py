@@ -18,7 +18,7 @@
 #
 # **Not here:** training on a GPU at full speed (13), the architectures after LeNet (10 to 12).
 #
-# **Time** about 210 minutes · **Points** 100 · **Before this** 04; batch norm (06) for section 4. What you have not written of Part I, PyTorch stands in for, and says so. **To hand in** this notebook, the folder `cnnlib/nets` and `cnnlib/training.py`.
+# **Time** about 190 minutes · **Points** 100 · **Before this** 04; batch norm (06) for section 4. What you have not written of Part I, PyTorch stands in for, and says so. **To hand in** this notebook, the folder `cnnlib/nets` and `cnnlib/training.py`.
 
 # %% [markdown]
 # ## Set-up

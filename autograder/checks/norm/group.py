@@ -18,6 +18,7 @@ from autograder.checks.norm.common import (
     with_dout,
     wrong_roots,
 )
+from autograder.checks.norm.long_form import long_form
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, shared_backward
 from autograder.draw import distinct
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
@@ -287,6 +288,7 @@ group_norm_backward = Exercise(
     returns=("dx", "dgamma", "dbeta"),
     misconceptions=(
         *shared_backward(_gradients, _backward),
+        *long_form(_gradients),
         *_shared(_gradients),
         Misconception(
             "gamma_afterwards",

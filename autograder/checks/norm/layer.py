@@ -16,6 +16,7 @@ from autograder.checks.norm.common import (
     with_dout,
     wrong_roots,
 )
+from autograder.checks.norm.long_form import long_form
 from autograder.checks.norm.wrong_gradients import Geometry, gradients, shared_backward
 from autograder.draw import distinct, normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, float64_result
@@ -224,6 +225,7 @@ layer_norm_backward = Exercise(
     returns=("dx", "dgamma", "dbeta"),
     misconceptions=(
         *shared_backward(_gradients, _backward),
+        *long_form(_gradients),
         Misconception(
             "gamma_afterwards",
             "gamma multiplies dx at the end, as one may do in batch norm.",

@@ -285,8 +285,10 @@ def _checked(package: types.ModuleType) -> set[str]:
     found = set()
     for info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"{package.__name__}.{info.name}")
-        inside = info.ispkg and not hasattr(module, "EXERCISES")
-        found |= {f"{info.name}.{name}" for name in _checked(module)} if inside else {info.name}
+        if hasattr(module, "EXERCISES"):
+            found.add(info.name)
+        elif info.ispkg:
+            found |= {f"{info.name}.{name}" for name in _checked(module)}
     return found
 
 

@@ -36,22 +36,22 @@ def passing(
         with torch.set_grad_enabled(learns or graph == "recorded"):
             for images, labels in loader:
                 scores = model(images)
-                loss = loss_function(scores, labels)
+                value = loss_function(scores, labels)
                 if learns:
                     if zero == "before":
                         optimizer.zero_grad()
                     if step == "before":
                         optimizer.step()
-                    loss.backward()
+                    value.backward()
                     if step == "after" or step == "once" and images is loader[-1][0]:
                         optimizer.step()
                 if scored == "after":
                     scores = model(images)
-                    loss = loss_function(scores, labels)
+                    value = loss_function(scores, labels)
                 examples, count = examples + len(images), count + 1
                 wrong += (scores.argmax(1) != labels).sum().item()
                 weight = {"examples": len(images), "batches": 1, "sum": len(images)}[mean]
-                total = total + loss.item() * weight if loss_of == "all" else loss.item()
+                total = total + value.item() * weight if loss_of == "all" else value.item()
         if not learns:
             model.train(training if after is None else after == "train")
         loss = total / {"examples": examples, "batches": count, "sum": 1}[mean] if loss_of == "all" else total

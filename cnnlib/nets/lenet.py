@@ -32,4 +32,5 @@ class LeNet5(nn.Module):
         raise NotImplementedError("nets.lenet.LeNet5: not written yet — stride hint nets.lenet.LeNet5")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, channels, 32, 32) -> (N, classes)"""
         raise NotImplementedError("nets.lenet.LeNet5: not written yet — stride hint nets.lenet.LeNet5")

@@ -412,7 +412,7 @@ print(f"the last: {[len(labels) for _, labels in batches][-1]} examples")
 #
 # | 01 | PyTorch |
 # |---|---|
-# | `loss, dscores = softmax_cross_entropy(scores, labels)` | `loss = F.cross_entropy(scores, labels)`: a mean over the batch |
+# | `softmax_cross_entropy(scores, labels)`: the loss, and its gradient | `loss = F.cross_entropy(scores, labels)`: the mean over the batch |
 # | `net.backward(dscores)` | `loss.backward()` |
 # | `w = w - learning_rate * dw`, for every array | `optimizer.step()`, with `optimizer = torch.optim.SGD(model.parameters(), lr=…)` |
 # | gradients are replaced | gradients add up: `optimizer.zero_grad()` before each backward |

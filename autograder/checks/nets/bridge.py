@@ -20,7 +20,7 @@ def copied(*, left_out=(), only=None, swapped=(), how="copy", checked="number sh
         import torch
         from torch import nn
 
-        sources = [layer for layer in network.layers() if layer.parameters]
+        sources = [made for made in network.layers() if made.parameters]
         targets = [made for made in model.modules() if list(made.parameters(recurse=False))]
         if "number" in checked and len(sources) != len(targets):
             raise ValueError("another number of layers")

@@ -25,7 +25,7 @@ def layer_table(model, shape):
     rows, counted, hooks = [], set(), []
 
     def note(name):
-        def hook(layer, inputs, output):
+        def add_row(layer, inputs, output):
             operations = 0
             if isinstance(layer, nn.Conv2d):
                 operations = output[0].numel() * layer.weight[0].numel()
@@ -35,7 +35,7 @@ def layer_table(model, shape):
             counted.add(layer)
             rows.append((name, type(layer).__name__, tuple(output.shape[1:]), parameters, operations))
 
-        return hook
+        return add_row
 
     for name, layer in model.named_modules():
         if not list(layer.children()):

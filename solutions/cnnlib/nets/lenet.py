@@ -39,6 +39,7 @@ class LeNet5(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, channels, 32, 32) -> (N, classes)"""
         ### BEGIN SOLUTION
         return self.classifier(self.features(x))
         ### END SOLUTION

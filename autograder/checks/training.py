@@ -33,6 +33,7 @@ def passing(
         from torch.nn.functional import cross_entropy
 
         training = model.training
+        measure = cross_entropy if own_loss else loss_function
         if (mode or ("train" if learns else "eval")) != "untouched":
             model.train(mode == "train" or mode is None and learns)
         examples = wrong = total = count = 0
@@ -42,7 +43,7 @@ def passing(
             for images, labels in loader:
                 scores = model(images) if called == "module" else model.forward(images)
                 scores = scores.softmax(1) if softmax else scores
-                loss = (cross_entropy if own_loss else loss_function)(scores, labels)
+                loss = measure(scores, labels)
                 if learns:
                     if zero == "before":
                         optimizer.zero_grad()
@@ -53,7 +54,7 @@ def passing(
                         optimizer.step()
                 if scored == "after":
                     scores = model(images)
-                    loss = loss_function(scores, labels)
+                    loss = measure(scores, labels)
                 examples, count = examples + len(images), count + 1
                 wrong += (scores.argmax(1) != labels).sum().item()
                 rates.append((scores.argmax(1) != labels).double().mean().item())

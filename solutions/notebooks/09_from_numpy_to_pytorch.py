@@ -305,7 +305,7 @@ with waits_for("lenet.build_lenet5", "nets.lenet.LeNet5"):
 # handle.remove()                                 # or it will be called for ever
 # ```
 #
-# `model.named_modules()` gives `("", model)`, `("features", …)`, `("features.0", …)`, all the way down; `module.children()` are a module's direct parts, and a layer has none. A hook that shall know a name gets it from a function around it: `def note(name): def hook(layer, inputs, output): …; return hook`.
+# `model.named_modules()` gives `("", model)`, `("features", …)`, `("features.0", …)`, all the way down; `module.children()` are a module's direct parts, and a layer has none. A hook that shall know a name gets it from a function around it: `def with_name(name): def watch(layer, inputs, output): …; return watch`.
 #
 # And leave no trace. `model.eval()` for one image of zeros, because in training batch norm would learn from it; afterwards every `module.training` as it was.
 #

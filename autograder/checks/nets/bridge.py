@@ -20,25 +20,25 @@ def copied(*, left_out=(), only=None, swapped=(), how="copy", checked="number sh
         import torch
         from torch import nn
 
-        sources = [layer for layer in network.layers() if layer.parameters]
-        targets = [made for made in getattr(model, among)() if list(made.parameters(recurse=False))]
-        if "number" in checked and len(sources) != len(targets):
+        given_layers = [layer for layer in network.layers() if layer.parameters]
+        own_layers = [made for made in getattr(model, among)() if list(made.parameters(recurse=False))]
+        if "number" in checked and len(given_layers) != len(own_layers):
             raise ValueError("another number of layers")
-        for source, target in list(zip(sources, targets))[:only]:
-            for name, array in vars(source).items():
+        for given_layer, own_layer in list(zip(given_layers, own_layers))[:only]:
+            for name, array in vars(given_layer).items():
                 arrays = array if name == "parameters" else {name: array} if name in NAMES else {}
                 for kind, numbers in arrays.items():
                     if kind in left_out:
                         continue
                     name_there = NAMES[dict(swapped).get(kind, kind)]
-                    there = getattr(target, name_there)
+                    there = getattr(own_layer, name_there)
                     if "shape" in checked and tuple(there.shape) != numbers.shape:
                         raise ValueError("another shape")
                     if "size" in checked and there.numel() != numbers.size:
                         raise ValueError("another size")
                     fresh = torch.from_numpy(numbers)
                     if how == "new" and name_there in ("weight", "bias"):
-                        setattr(target, name_there, nn.Parameter(fresh.clone().to(there.dtype)))
+                        setattr(own_layer, name_there, nn.Parameter(fresh.clone().to(there.dtype)))
                     elif how == "data":
                         there.data = fresh
                     elif how == "float32":

@@ -230,6 +230,7 @@ def both_ways(network, model, images, labels):
     """Scores, all gradients (as one array each) and running statistics of the two, in float64: theirs, PyTorch's."""
     own = network.forward(images)
     network.backward(cross_entropy(own, labels)[1])
+    model.zero_grad()  # this cell may run twice
     theirs = model(torch.from_numpy(images))
     F.cross_entropy(theirs, torch.from_numpy(labels)).backward()
     mine = [gradient for layer in network.layers() for gradient in layer.gradients.values()]

@@ -207,11 +207,31 @@ def _described(inputs: Mapping[str, Any]) -> str:
 
 
 def _worded(value: Any) -> str:
+    if isinstance(value, Given) and "layers" in value.parameters:  # a network: as short as can be, or it would fill the card
+        rest = _described({name: part for name, part in value.parameters.items() if name != "layers"})
+        return f"{value.name}({_layers(value.parameters['layers'])}{rest and f'; {rest}'})"
     if isinstance(value, Given):
         return f"{value.name}({_described(value.parameters)})"
     if isinstance(value, (list, tuple)) and any(isinstance(item, (np.ndarray, Mapping, list, tuple)) for item in value):
         return f"[{', '.join(_shape(item) if isinstance(item, np.ndarray) else _worded(item) for item in value)}]"
     return f"{{{_described(value)}}}" if isinstance(value, Mapping) else repr(value)
+
+
+def _layers(layers: Iterable[Any]) -> str:
+    """[Conv2d(2, 3, kernel_size=2), w 5×3 b 5, …] of what the givens call layers."""
+    words = []
+    for layer in layers:
+        if isinstance(layer, Mapping):  # arrays by name
+            arrays = {**layer.get("parameters", {}), **{name: part for name, part in layer.items() if name != "parameters"}}
+            words.append(" ".join(f"{name} {_shape(array)}" for name, array in arrays.items()) or "–")
+        elif isinstance(layer, int):
+            words.append(f"number {layer} again")
+        elif layer and isinstance(layer[0], str):
+            options = (_worded(part) if name.startswith(("in_", "out_", "num_")) else f"{name}={_worded(part)}" for name, part in layer[1].items())
+            words.append(f"{layer[0]}({', '.join(options)})")
+        else:
+            words.append(_layers(layer))
+    return f"[{', '.join(words)}]"
 
 
 def contract_cases(make: Callable[[type], dict[str, Any]]) -> Iterator[Case]:

@@ -170,7 +170,7 @@ class layers_with_numbers:
 
 class _Numbers:
     def __init__(self, parameters: dict[str, np.ndarray], **statistics: np.ndarray) -> None:
-        self.parameters, self.gradients = parameters, {}
+        self.parameters, self.gradients = dict(parameters), {}  # its own: a subject that empties it does not empty what was drawn
         vars(self).update(statistics)
 
 

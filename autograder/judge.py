@@ -167,7 +167,8 @@ def _ending(exercise: Exercise, answer: Answer, hidden: bool) -> str:
         place = f" — {_printable(answer.where)}" if answer.where else ""
         return f"writes into one of its arguments: work on a copy, the caller still needs it{place}"
     if answer.status == probes.ERROR:
-        return f"raised {_printable(answer.error)}" + (f": {message}" if message else "") + (f" — {_printable(answer.where)}" if answer.where else "")
+        text = f"raised {_printable(answer.error)}" + (f": {message.rstrip('.')}" if message else "")
+        return f"{text} — {_printable(answer.where)}" if answer.where else text
     if answer.status == probes.NOT_WRITTEN:
         other = ELSEWHERE.match(message)
         if other and other[1] != exercise.id:

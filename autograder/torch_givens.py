@@ -11,13 +11,19 @@ from typing import Any
 from autograder.torch_probes import fill
 
 
-def sequential(layers: Sequence[Any], seed: int, training: bool = True) -> Any:
-    """An nn.Sequential in float64; its numbers are those of `fill`.
+def sequential(layers: Sequence[Any], seed: int, training: bool = True, dtype: str = "float64", resting: Sequence[int] = ()) -> Any:
+    """An nn.Sequential; its numbers are those of `fill`.
 
     layers  for each [name of a class in torch.nn, its arguments], or a list of such for an nn.Sequential inside this one, or a number: the
             layer at that earlier place once more
+    resting  places of layers that are in evaluation mode, whatever the others are in
     """
-    return fill(_chained(layers), seed).train(training)
+    import torch
+
+    made = fill(_chained(layers), seed).to(getattr(torch, dtype)).train(training)
+    for place in resting:
+        made[place].eval()
+    return made
 
 
 def _chained(layers: Sequence[Any]) -> Any:

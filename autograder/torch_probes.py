@@ -56,7 +56,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         dx, *slopes = torch.autograd.grad(out, [x, *(tensor for _, _, tensor in learned)], dout, allow_unused=True)
         idle = [name for (_, name, _), slope in zip(learned, slopes) if slope is None]
         if idle:
-            raise RuntimeError(f"{', '.join(idle)}: no part in the output. Is there a layer that forward never calls?")
+            raise RuntimeError(f"{', '.join(idle)}: no part in the output: forward never calls that layer, or detaches what it gives")
         dx = np.zeros(x.shape) if dx is None else dx.numpy()
         gradients = _by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
     statistics = _by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
@@ -66,14 +66,15 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
 def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is a function of a model, such as an epoch of training: what it returns, and what has become of the model.
 
-    model      a `Given` model; what it computes with is float64
+    model      a `Given` model, which says what dtype it computes with
     optimizer  name of a class of torch.optim and its options, as a dictionary with "name" (may be left out): made for the model's parameters
     refuses    True where a ValueError is the right answer: "ValueError" counts as returned then (may be left out)
     all other inputs are handed on; arrays, also in lists, as tensors
 
     Returns what the subject returned, with arrays for tensors and "the model" for the model; the model's parameters and running statistics
     afterwards; its mode and those of its modules; for every forward pass whether the model was in training and whether gradients were recorded;
-    whether the parameters are the objects that they were, and whether their memory is their own; and how many hooks were left behind.
+    whether the parameters are the objects that they were, and whether their memory is their own; how many hooks were left behind; the dtypes of
+    parameters and running statistics; and for every parameter whether it can learn.
     """
     import torch
 
@@ -100,7 +101,8 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
     own = not any(np.may_share_memory(array, other) for array in (*parameters, *statistics) for other in handed_in)
     modes = [made.training for made in model.modules()]
     hooks = sum(len(made._forward_hooks) + len(made._forward_pre_hooks) for made in model.modules())
-    return "the model" if returned is model else _plain(returned), parameters, statistics, modes, passes, kept, own, hooks
+    dtypes, learns = [str(array.dtype) for array in (*parameters, *statistics)], [tensor.requires_grad for tensor in model.parameters()]
+    return "the model" if returned is model else _plain(returned), parameters, statistics, modes, passes, kept, own, hooks, dtypes, learns
 
 
 Key = tuple[str, str, tuple[int, ...]]  # the class of the layer, the name of its parameter or buffer, the shape

@@ -69,6 +69,14 @@ def test_a_label_says_shapes_in_lists() -> None:
     assert Case("a", inputs).label == "parameters=[2×3, 2], layers=[{w 3}, {gamma 2}], sizes=[1, 2]"
 
 
+def test_a_label_says_networks_in_few_words() -> None:
+    layers = [["Conv2d", {"in_channels": 2, "out_channels": 3, "kernel_size": (3, 2)}], [["ReLU", {}], 0]]
+    numbers = [{"parameters": {"w": np.zeros((5, 2)), "b": np.zeros(5)}}, {"parameters": {}}]
+    inputs = {"model": Given("sequential", {"layers": layers, "seed": 3}), "network": Given("layers_with_numbers", {"layers": numbers})}
+    chain = "[Conv2d(2, 3, kernel_size=(3, 2)), [ReLU(), number 0 again]]"
+    assert Case("a", inputs).label == f"model=sequential({chain}; seed=3), network=layers_with_numbers([w 5×2 b 5, –])"
+
+
 @pytest.mark.parametrize(
     "inputs, dtype",
     [

@@ -105,6 +105,17 @@ def test_a_stand_in_takes_reversed_views(view: Callable[[np.ndarray], np.ndarray
     np.testing.assert_allclose(kit.Tanh()(x), np.tanh(x))
 
 
+def test_batch_norm_is_stood_in_for_where_only_its_input_is_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, stubs=tuple(SOURCES))
+    x, layer = drawn(3, 4, 2, 2), kit.BatchNorm2d(4)
+    layer.training = True
+    assert layer.parameters["gamma"].dtype == np.float32
+    np.testing.assert_allclose(layer(x), torch.nn.BatchNorm2d(4).double()(torch.from_numpy(x)).detach().numpy(), atol=1e-12)
+    assert layer.backward(x).dtype == np.float64
+    layer.training = False
+    assert layer(x).shape == layer.backward(x).shape == x.shape
+
+
 def test_errors_of_ones_own_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(x: np.ndarray) -> np.ndarray:
         raise NotImplementedError("only for positive numbers so far")

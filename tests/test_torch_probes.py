@@ -179,8 +179,9 @@ def test_a_function_of_a_model_is_seen_at_work() -> None:
     }
     answer = observe("of_model", epoch, inputs)
     assert answer.status == OK and answer.modified == ()
-    total, parameters, statistics, modes, passes, kept, own, hooks = answer.output
-    assert not any(modes) and kept and own and hooks == 0 and passes == [[True, True], [True, True], [False, False]]
+    total, parameters, statistics, modes, passes, kept, own, hooks, dtypes, learns = answer.output
+    assert not any(modes) and kept and own and hooks == 0 and set(dtypes) == {"float64"} and all(learns)
+    assert passes == [[True, True], [True, True], [False, False]]
 
     model = sequential(LAYERS, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -189,6 +190,17 @@ def test_a_function_of_a_model_is_seen_at_work() -> None:
     assert total == pytest.approx(expected) and np.isfinite(total)
     assert all(np.allclose(a, b.detach()) for a, b in zip(parameters, model.parameters(), strict=True))
     assert np.allclose(statistics[0], model[1].running_mean) and not np.allclose(statistics[0], sequential(LAYERS, 3)[1].running_mean)
+
+
+def test_dtypes_and_parameters_that_cannot_learn_are_seen() -> None:
+    def freezes(model: nn.Module) -> None:
+        model[0].weight.requires_grad_(False)
+
+    given = Given("sequential", {"layers": LAYERS, "seed": 3, "dtype": "float32", "resting": [1]})
+    *_, dtypes, learns = observe("of_model", freezes, {"model": given}).output
+    assert set(dtypes) == {"float32"} and learns.count(False) == 1 and learns[0] is False
+    modes = [made.training for made in sequential(LAYERS, 3, resting=[1]).modules()]
+    assert modes.count(False) == len(list(sequential(LAYERS, 3)[1].modules()))
 
 
 def test_a_changed_batch_and_an_odd_return_are_seen() -> None:

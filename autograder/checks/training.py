@@ -22,41 +22,49 @@ def passing(
     batches=None,
     scored="before",
     loss_of="all",
+    called="module",
+    softmax=False,
+    own_loss=False,
 ):
     """The judge's own pass over the data; every argument but `learns` is a way to get it wrong."""
 
     def run(model, loader, loss_function, optimizer=None):
         import torch
+        from torch.nn.functional import cross_entropy
 
         training = model.training
+        measure = cross_entropy if own_loss else loss_function
         if (mode or ("train" if learns else "eval")) != "untouched":
             model.train(mode == "train" or mode is None and learns)
         examples = wrong = total = count = 0
+        rates = []
         loader = list(loader)[:batches]
         with torch.set_grad_enabled(learns or graph == "recorded"):
             for images, labels in loader:
-                scores = model(images)
-                value = loss_function(scores, labels)
+                scores = model(images) if called == "module" else model.forward(images)
+                scores = scores.softmax(1) if softmax else scores
+                loss = measure(scores, labels)
                 if learns:
                     if zero == "before":
                         optimizer.zero_grad()
                     if step == "before":
                         optimizer.step()
-                    value.backward()
+                    loss.backward()
                     if step == "after" or step == "once" and images is loader[-1][0]:
                         optimizer.step()
                 if scored == "after":
                     scores = model(images)
-                    value = loss_function(scores, labels)
+                    loss = measure(scores, labels)
                 examples, count = examples + len(images), count + 1
                 wrong += (scores.argmax(1) != labels).sum().item()
-                weight = {"examples": len(images), "batches": 1, "sum": len(images)}[mean]
-                total = total + value.item() * weight if loss_of == "all" else value.item()
-        if not learns:
+                rates.append((scores.argmax(1) != labels).double().mean().item())
+                weight = {"examples": len(images), "batches": 1, "twice": 1, "sum": len(images)}[mean]
+                total = total + loss.item() * weight if loss_of == "all" else loss.item()
+        if not learns or after:
             model.train(training if after is None else after == "train")
-        loss = total / {"examples": examples, "batches": count, "sum": 1}[mean] if loss_of == "all" else total
+        loss = total / {"examples": examples, "twice": examples, "batches": count, "sum": 1}[mean] if loss_of == "all" else total
         rate = wrong / examples
-        return loss, {"wrong": rate, "right": 1 - rate, "percent": 100 * rate, "count": wrong}[error]
+        return loss, {"wrong": rate, "right": 1 - rate, "percent": 100 * rate, "count": wrong, "batches": sum(rates) / count}[error]
 
     if learns:
         return lambda model, loader, optimizer, loss_function: run(model, loader, loss_function, optimizer)
@@ -79,13 +87,14 @@ NORMED = [
 ]
 
 
-def _drawn(rng, layers, sizes, training, optimizer=None):
+def _drawn(rng, layers, sizes, training, optimizer=None, loss="cross_entropy"):
     model = Given("sequential", {"layers": layers, "seed": int(rng.integers(10**6)), "training": training})
     loader = [(normal(rng, n, 1, 4, 3), rng.integers(0, 4, n)) for n in sizes]
-    made = {"model": model, "loader": loader, "loss_function": Given("loss", {"name": "cross_entropy"})}
+    made = {"model": model, "loader": loader, "loss_function": Given("loss", {"name": loss})}
     return made | ({"optimizer": optimizer} if optimizer else {})
 
 
+OTHER = "multi_margin_loss"
 SUMMED = 1e-6  # who adds the losses up in a float32 tensor is right too
 SGD, MOMENTUM = {"name": "SGD", "lr": 0.3}, {"name": "SGD", "lr": 0.1, "momentum": 0.9}
 ADAM = {"name": "AdamW", "lr": 0.05, "weight_decay": 0.1}
@@ -95,6 +104,7 @@ def _draw_training(rng):
     yield Case("one batch", _drawn(rng, SMALL, [6], True, SGD), compare=("parameters",))
     for sizes, optimizer in (((5, 5, 5), SGD), ((4, 4, 3), MOMENTUM), ((6, 2), ADAM)):
         yield Case("batches", _drawn(rng, SMALL, sizes, True, optimizer), compare=("parameters",))
+    yield Case("batches", _drawn(rng, SMALL, (5, 4), True, SGD, OTHER), compare=("parameters",))
     for training in (False, True):
         yield Case("mode", _drawn(rng, NORMED, (5, 4), training, SGD), compare=("parameters", "statistics", "modes", "passes"))
     for sizes in ((7,), (6, 6, 2), (5, 3)):
@@ -103,6 +113,7 @@ def _draw_training(rng):
 
 
 def _draw_evaluation(rng):
+    yield Case("mean loss", _drawn(rng, SMALL, (5, 4), False, loss=OTHER), compare=("loss",), tolerance=SUMMED)
     for layers, sizes in ((SMALL, (7,)), (SMALL, (6, 6, 2)), (SMALL, (5, 3))):
         yield Case("mean loss", _drawn(rng, layers, sizes, False), compare=("loss",), tolerance=SUMMED)
         yield Case("error", _drawn(rng, layers, sizes, False), compare=("error",), tolerance=SUMMED)
@@ -125,6 +136,18 @@ def _shared(learns):
             "Add up loss · len(images), and divide by the number of examples.",
             slip(mean="batches"),
         ),
+        Misconception(
+            "divided_twice",
+            "The batches' losses are means already, and are divided by the number of all examples.",
+            "Take each as often as its batch has examples: add up loss · len(images), and divide then.",
+            slip(mean="twice"),
+        ),
+        Misconception(
+            "error_of_batches",
+            "The error is a mean over the batches, so that an example of a small batch counts more.",
+            "Count the wrong answers of all batches, and divide by the number of examples.",
+            slip(error="batches"),
+        ),
         Misconception("sum_of_losses", "The losses are added up and not divided.", "Divide by the number of examples.", slip(mean="sum")),
         Misconception(
             "last_loss", "The loss is the last batch's.", "Add up over all batches, each with its number of examples.", slip(loss_of="last")
@@ -133,6 +156,19 @@ def _shared(learns):
         Misconception("percent", "The error is in percent.", "A share lies between 0 and 1.", slip(error="percent")),
         Misconception("count", "The error is a number of examples.", "Divide by the number of examples.", slip(error="count")),
         Misconception("first_batch_only", "Only the first batch is used.", "A return inside the loop ends it after one batch.", slip(batches=1)),
+        Misconception(
+            "forward_called", "model.forward is called, and not the model: no hook hears of that.", "Call the module itself: model(images).",
+            slip(called="forward"),
+        ),
+        Misconception(
+            "softmax_before_loss",
+            "The scores go through a softmax before the loss.",
+            "loss_function takes the scores as they are.",
+            slip(softmax=True),
+        ),
+        Misconception(
+            "own_loss", "The loss is the cross-entropy, whatever was handed in.", "Call loss_function(scores, labels).", slip(own_loss=True)
+        ),
     )
 
 
@@ -169,8 +205,8 @@ train_one_epoch = Exercise(
         ),
         Misconception(
             "never_steps",
-            "No step is taken: the parameters are as they were.",
-            "Call optimizer.step() after backward.",
+            "The parameters stay as they are: no step is taken, or one without gradients.",
+            "The order is optimizer.zero_grad(), loss.backward(), optimizer.step().",
             passing(learns=True, step="never"),
         ),
         Misconception(
@@ -196,6 +232,12 @@ train_one_epoch = Exercise(
             "Loss and error are of the scores after the step.",
             "Take the scores that the loss was computed from; a second forward pass costs time.",
             passing(learns=True, scored="after"),
+        ),
+        Misconception(
+            "left_in_evaluation",
+            "The model is left in evaluation mode.",
+            "It stays in training mode: what looks at it next sets the mode that it needs.",
+            passing(learns=True, after="eval"),
         ),
         *_shared(True),
     ),

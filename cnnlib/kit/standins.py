@@ -50,14 +50,14 @@ def _conv2d(x, w, b, stride=1, padding=0):
 
 
 def _batch_norm_forward(x, gamma, beta, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = _tensor(running_mean).clone(), _tensor(running_var).clone()
+    x, gamma, beta, mean, var = _tensors((x, gamma, beta, running_mean, running_var))
     with torch.no_grad():
-        out = F.batch_norm(_tensor(x), mean, var, _tensor(gamma), _tensor(beta), training, momentum, eps)
+        out = F.batch_norm(x, mean, var, gamma, beta, training, momentum, eps)
     return out.numpy(), mean.numpy(), var.numpy()
 
 
 def _batch_norm_backward(dout, x, gamma, beta, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = _tensor(running_mean).clone(), _tensor(running_var).clone()
+    *_, mean, var = _tensors((dout, x, gamma, beta, running_mean, running_var))
     return _backward(lambda x, gamma, beta: F.batch_norm(x, mean, var, gamma, beta, training, momentum, eps), 3)(dout, x, gamma, beta)
 
 

@@ -17,6 +17,7 @@ def copy_weights(network, model):
                           running_mean, running_var                                                      running_mean, running_var
 
     Shapes are the same on both sides, and a layer may have no bias. Nothing here is learned from, so no gradient is recorded.
-    Raises ValueError where the numbers of such layers differ, or two shapes; what was copied by then may stay.
+    Raises ValueError where one side has more layers with parameters than the other, or where two shapes differ; what was copied by then
+    may stay.
     """
     raise NotImplementedError("nets.bridge.copy_weights: not written yet — stride hint nets.bridge.copy_weights")

@@ -7,7 +7,7 @@ from torch import nn
 class LeNet5(nn.Module):
     """LeNet-5 for images of 32 by 32 pixels: the network that you built from your own layers, now from PyTorch's.
 
-    channels, classes  of the images
+    channels, classes  how many the images have, and how many there are to tell apart
     forward            (N, channels, 32, 32) -> (N, classes) scores; no softmax, that is part of the loss
 
         layer                          output          parameters (1 channel, 10 classes)
@@ -22,7 +22,7 @@ class LeNet5(nn.Module):
         fully connected                classes                850
                                                            61,706
 
-    Layers with parameters are nn.Conv2d and nn.Linear; what you call them is up to you.
+    Convolutions have stride 1 and no padding. Layers with parameters are nn.Conv2d and nn.Linear; what you call them is up to you.
     Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition", figure 2, with
     plain average pooling and scores in place of its trainable subsampling, partial connections and radial basis functions.
     """

@@ -37,7 +37,7 @@ def evaluate(model, loader, loss_function):
     """Loss and error of a model on data that it does not learn from.
 
     model, loader, loss_function  as for train_one_epoch
-    returns                       mean loss, error: over all examples, plain floats
+    returns                       mean loss, error: over all examples (each counts the same), plain floats
 
     The model is in evaluation mode meanwhile, and afterwards in the mode that it came with. No gradients are recorded.
     """

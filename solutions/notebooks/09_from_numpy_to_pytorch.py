@@ -202,7 +202,7 @@ for name, tensor in small.state_dict().items():
 # `small.modules()` walks over *all* modules, in the order in which they were made parts, containers first: the outer `Sequential`, the convolution, …, the inner `Sequential`, and so on. `module.parameters(recurse=False)` are those that a module holds itself, not those of its parts: that tells layers with numbers from all others.
 # `getattr(module, "weight")` finds a tensor by its name, and is `None` where a convolution has no bias.
 #
-# **Predict.** γ and β of batch norm: which is `weight`, which is `bias`? Which of the two networks' arrays would you *not* notice missing while both are in training mode?
+# **Predict.** γ and β of batch norm: which is `weight`, which is `bias`? And which arrays could you forget to copy without noticing, as long as both networks are in training mode?
 #
 # <details><summary>Answer</summary>
 #
@@ -230,6 +230,7 @@ def both_ways(network, model, images, labels):
     """Scores, all gradients (as one array each) and running statistics of the two, in float64: theirs, PyTorch's."""
     own = network.forward(images)
     network.backward(cross_entropy(own, labels)[1])
+    model.zero_grad()  # this cell may run twice
     theirs = model(torch.from_numpy(images))
     F.cross_entropy(theirs, torch.from_numpy(labels)).backward()
     mine = [gradient for layer in network.layers() for gradient in layer.gradients.values()]
@@ -305,7 +306,7 @@ with waits_for("lenet.build_lenet5", "nets.lenet.LeNet5"):
 # handle.remove()                                 # or it will be called for ever
 # ```
 #
-# `model.named_modules()` gives `("", model)`, `("features", …)`, `("features.0", …)`, all the way down; `module.children()` are a module's direct parts, and a layer has none. A hook that shall know a name gets it from a function around it: `def note(name): def hook(layer, inputs, output): …; return hook`.
+# `model.named_modules()` gives `("", model)`, `("features", …)`, `("features.0", …)`, all the way down; `module.children()` are a module's direct parts, and a layer has none. A hook that shall know a name gets it from a function around it: `def with_name(name): def watch(layer, inputs, output): …; return watch`.
 #
 # And leave no trace. `model.eval()` for one image of zeros, because in training batch norm would learn from it; afterwards every `module.training` as it was.
 #
@@ -370,7 +371,7 @@ with waits_for("nets.inspect.layer_table"):
 #
 # <details><summary>Answer</summary>
 #
-# The last layer is missing, 4096 · 1000 + 1000 = 4.1 million: with it there are 50.8 million. LeNet's numbers from the first FLOP on are **ten times** too large: 117,600 operations, 240,000, then 48,000 and 10,080; parameters 48,120 and 10,164; together 61,706, which is 0.06 million, not 0.6. So AlexNet is some 800 times
+# The last layer is missing, 4096 · 1000 + 1000 = 4.1 million: with it there are 50.8 million. LeNet's numbers are **ten times** too large, all but the parameters of its two convolutions: 117,600 operations, 240,000, then 48,000 and 10,080; parameters 48,120 and 10,164; together 61,706, which is 0.06 million, not 0.6. So AlexNet is some 800 times
 # as large as LeNet-5, and an image costs some 2,400 times as much (the lecture says 11 and 250 times).
 #
 # The paper's network looks at 227×227 pixels, in effect, so that 6×6 and not 5×5 places reach the first fully connected layer: (9216 − 6400) · 4096 = 11.5 million weights more. And its convolutions 2, 4 and 5 were divided between two GPUs, each seeing half of the channels: that saves 1.4 million. 50.8 + 11.5 − 1.4 = 61.0 million.
@@ -412,7 +413,7 @@ print(f"the last: {[len(labels) for _, labels in batches][-1]} examples")
 #
 # | 01 | PyTorch |
 # |---|---|
-# | `softmax_cross_entropy(scores, labels)`: the loss, and its gradient | `loss = F.cross_entropy(scores, labels)`: the mean over the batch |
+# | `softmax_cross_entropy(scores, labels)` gives loss and slope | `loss = F.cross_entropy(scores, labels)`: a mean over the batch |
 # | `net.backward(dscores)` | `loss.backward()` |
 # | `w = w - learning_rate * dw`, for every array | `optimizer.step()`, with `optimizer = torch.optim.SGD(model.parameters(), lr=…)` |
 # | gradients are replaced | gradients add up: `optimizer.zero_grad()` before each backward |
@@ -508,8 +509,8 @@ if LONG:
 #
 # **Written question** · 8 points · about half a page, marked by a person
 #
-# A colleague has carried a trained network with batch norm from another framework into PyTorch. All shapes fit, and nothing complains. On single photographs it is hardly better than guessing; on batches of 64 photographs of one kind it is worse than on mixed ones; and when she calls `model.train()` before, mixed batches are
-# almost as good as they should be.
+# A colleague has carried a trained network with batch norm from another framework into PyTorch. All shapes fit, and nothing complains. In evaluation mode it is hardly better than guessing, whatever photographs it sees. After `model.train()`, mixed batches of 64
+# photographs come out almost as well as they should; but batches of 64 photographs of one kind come out much worse.
 #
 # What is most likely wrong, and how do the three observations follow from it? Name two further mistakes of such a transfer that shapes cannot show, and describe one test that would find all three before anybody looks at accuracy.
 #

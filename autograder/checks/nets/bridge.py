@@ -13,34 +13,42 @@ from autograder.values import Given
 NAMES = {"w": "weight", "b": "bias", "gamma": "weight", "beta": "bias", "running_mean": "running_mean", "running_var": "running_var"}
 
 
-def copied(*, left_out=(), only=None, swapped=(), how="copy", checked="number shape", returns=lambda model: model):
+def copied(*, left_out=(), only=None, swapped=(), how="copy", checked="number shape", among="modules", returns=lambda model: model):
     """The judge's own function; every keyword-only argument is a way to get it wrong."""
 
     def copy_weights(network, model):
         import torch
         from torch import nn
 
-        sources = [made for made in network.layers() if made.parameters]
-        targets = [made for made in model.modules() if list(made.parameters(recurse=False))]
-        if "number" in checked and len(sources) != len(targets):
+        given_layers = [layer for layer in network.layers() if layer.parameters]
+        own_layers = [made for made in getattr(model, among)() if list(made.parameters(recurse=False))]
+        if "number" in checked and len(given_layers) != len(own_layers):
             raise ValueError("another number of layers")
-        for source, target in list(zip(sources, targets))[:only]:
-            for name, array in vars(source).items():
+        for given_layer, own_layer in list(zip(given_layers, own_layers))[:only]:
+            for name, array in vars(given_layer).items():
                 arrays = array if name == "parameters" else {name: array} if name in NAMES else {}
                 for kind, numbers in arrays.items():
                     if kind in left_out:
                         continue
                     name_there = NAMES[dict(swapped).get(kind, kind)]
-                    there = getattr(target, name_there)
+                    there = getattr(own_layer, name_there)
                     if "shape" in checked and tuple(there.shape) != numbers.shape:
                         raise ValueError("another shape")
+                    if "size" in checked and there.numel() != numbers.size:
+                        raise ValueError("another size")
                     fresh = torch.from_numpy(numbers)
                     if how == "new" and name_there in ("weight", "bias"):
-                        setattr(target, name_there, nn.Parameter(fresh.clone().to(there.dtype)))
+                        setattr(own_layer, name_there, nn.Parameter(fresh.clone().to(there.dtype)))
                     elif how == "data":
                         there.data = fresh
+                    elif how == "float32":
+                        there.data = fresh.to(torch.float32, copy=True)
+                    elif how == "reshaped":
+                        there.data.copy_(fresh.reshape(there.shape))
                     else:
                         there.data.copy_(fresh)
+                    if how == "frozen":
+                        there.requires_grad_(False)
         return returns(model)
 
     return copy_weights
@@ -74,14 +82,16 @@ def _shape(options, name):
     return options["out_channels"], options["in_channels"], *((kernel, kernel) if isinstance(kernel, int) else kernel)
 
 
-def _drawn(rng, layers, dtype=np.float64, training=False):
+def _drawn(rng, layers, dtype=np.float64, training=False, model_dtype="float64", nested=False):
     network = []
     for _, options, names in layers:
         arrays = {name: normal(rng, *_shape(options, name), dtype=dtype) for name in names}
         arrays |= {"running_var": abs(arrays["running_var"]) + dtype(0.1)} if "running_var" in arrays else {}
         parameters = {name: arrays.pop(name) for name in ("w", "b", "gamma", "beta") if name in arrays}
         network.append({"parameters": parameters, **arrays})
-    model = {"layers": [[name, options] for name, options, _ in layers], "seed": int(rng.integers(10**6)), "training": training}
+    made = [[name, options] for name, options, _ in layers]
+    made = [made[:2], [made[2:-2]], *made[-2:]] if nested else made
+    model = {"layers": made, "seed": int(rng.integers(10**6)), "training": training, "dtype": model_dtype}
     return {"network": Given("layers_with_numbers", {"layers": network}), "model": Given("sequential", model)}
 
 
@@ -98,16 +108,25 @@ def _narrow(rng):
     return drawn | {"network": _drawn(rng, (*LAYERS[:-1], (name, options | {"out_features": 1}, names)))["network"]}
 
 
+def _turned(rng):
+    """A network whose second filters are 2×3 where its model's are 3×2: as many numbers, in another shape."""
+    name, options, names = LAYERS[3]
+    return _drawn(rng, LAYERS) | {"network": _drawn(rng, (*LAYERS[:3], (name, options | {"kernel_size": (2, 3)}, names), *LAYERS[4:]))["network"]}
+
+
 def _draw(rng):
     plain, normed = LAYERS[:1] + LAYERS[2:6] + LAYERS[7:], LAYERS
     yield Case("weights", _drawn(rng, plain), compare=("parameters",))
     yield Case("weights", _drawn(rng, plain[3:]), compare=("parameters",))
+    yield Case("weights", _drawn(rng, plain, nested=True), compare=("parameters",))
     yield Case("batch norm", _drawn(rng, normed), compare=("parameters", "statistics"))
     yield Case("batch norm", _drawn(rng, normed[:2], training=True), compare=("parameters", "statistics", "modes"))
     yield Case("own memory", _drawn(rng, normed), compare=("kept", "own"))
     yield Case("own memory", _drawn(rng, normed, np.float32), compare=("kept", "own", "parameters"), tolerance=1e-6)
+    for dtype in ("float64", "float32"):
+        yield Case("own memory", _drawn(rng, normed, model_dtype=dtype), compare=("dtypes", "learns"))
     yield Case("own memory", _drawn(rng, plain), compare=("returned",))
-    for given in (_without(rng, 7), _narrow(rng)):
+    for given in (_without(rng, 7), _narrow(rng), _turned(rng)):
         yield Case("refuses", given | {"refuses": True}, compare=("returned",))
 
 
@@ -119,7 +138,7 @@ copy_weights = Exercise(
     aspects=(
         Aspect("weights", 6, "weights and biases of convolutions and fully connected layers"),
         Aspect("batch norm", 5, "batch norm: γ, β and the running statistics"),
-        Aspect("own memory", 3, "the model's own parameters hold the numbers, in memory and of a dtype of their own; the model comes back"),
+        Aspect("own memory", 3, "the model's own parameters hold the numbers, in their own memory and dtype, and can learn; the model comes back"),
         Aspect("refuses", 2, "a ValueError where the layers do not match"),
     ),
     draw=_draw,
@@ -149,9 +168,7 @@ copy_weights = Exercise(
             copied(swapped=(("running_mean", "running_var"), ("running_var", "running_mean"))),
         ),
         Misconception(
-            "first_only",
-            "Only the first layer was copied.",
-            "Go through all pairs of layers: a return inside the loop ends it early.",
+            "first_only", "Only the first layer was copied.", "Go through all pairs of layers: a return inside the loop ends it early.",
             copied(only=1),
         ),
         Misconception(
@@ -173,12 +190,42 @@ copy_weights = Exercise(
             copied(checked=""),
         ),
         Misconception(
+            "numbers_unchecked",
+            "Where one side has fewer layers, the rest of the other is left over, without a word.",
+            "zip ends with the shorter list. Compare the two numbers of layers first, and raise ValueError.",
+            copied(checked="shape"),
+        ),
+        Misconception(
             "spread_out",
             "An array of another shape is spread out to fill the tensor, without a word.",
             "copy_ broadcasts, as NumPy does: compare the shapes first, and raise ValueError where they differ.",
             copied(checked="number"),
         ),
-        Misconception("returns_nothing", "The model does not come back.", "Return model.", copied(returns=lambda model: 0)),
+        Misconception(
+            "reshaped",
+            "An array of another shape is reshaped to fit, without a word.",
+            "As many numbers in another order are other filters: compare the shapes, and raise ValueError where they differ.",
+            copied(how="reshaped", checked="number size"),
+        ),
+        Misconception(
+            "float32_always",
+            "The model's numbers are float32 now, whatever they were before.",
+            "tensor.copy_(…) keeps the dtype of the tensor that is there.",
+            copied(how="float32"),
+        ),
+        Misconception(
+            "frozen",
+            "The parameters cannot learn any more: requires_grad is off.",
+            "Leave requires_grad as it is: within torch.no_grad() one may write into parameters.",
+            copied(how="frozen"),
+        ),
+        Misconception(
+            "top_only",
+            "Only the layers at the top of the model are found.",
+            "model.modules() goes all the way down, model.children() does not.",
+            copied(among="children"),
+        ),
+        Misconception("returns_nothing", "The model does not come back.", "Return model.", copied(returns=lambda model: None)),
     ),
     hints=(
         "Print both sides for one small network: the shapes of network.layers()' parameters, and of model.named_parameters(). Which belongs to "

@@ -11,7 +11,8 @@ COLUMNS = ("names", "kinds", "shapes", "parameter_counts", "operations")
 
 
 def table(
-    *, batch=False, places=True, grouped=True, biases=False, twofold=False, only="all", which="leaves", again=False, hooks="removed", mode="kept"
+    *, batch=False, places=True, grouped=True, biases=False, twofold=False, only="all", which="leaves", again=False, hooks="removed", mode="kept",
+    rows_of_linear=True, named="own",
 ):
     """The judge's own function; every keyword-only argument is a way to get it wrong."""
 
@@ -23,10 +24,11 @@ def table(
 
         def operations(layer, output):
             if isinstance(layer, nn.Linear):
-                return output[0].numel() // layer.out_features * (layer.weight.numel() + biases * layer.out_features)
+                each = layer.weight.numel() + (biases is True) * layer.out_features
+                return each * (output[0].numel() // layer.out_features if rows_of_linear else 1)
             if not isinstance(layer, nn.Conv2d):
                 return 0
-            each = layer.in_channels // (layer.groups if grouped else 1) * layer.kernel_size[0] * layer.kernel_size[1] + biases
+            each = layer.in_channels // (layer.groups if grouped else 1) * layer.kernel_size[0] * layer.kernel_size[1] + bool(biases)
             return each * (output[0].numel() if places else layer.out_channels)
 
         def parameters(layer):
@@ -36,24 +38,26 @@ def table(
         def note(name):
             def hook(layer, _, output):
                 shown = tuple(output.shape) if batch else tuple(output.shape[1:])
-                rows.append((name, type(layer).__name__, shown, parameters(layer), operations(layer, output) * (1 + twofold)))
+                called = watched[-1][0] if named == "last" else name
+                rows.append((called, type(layer).__name__, shown, parameters(layer), operations(layer, output) * (1 + twofold)))
                 counted.add(layer)
 
             return hook
 
-        modules = {"leaves": model.named_modules, "all": model.named_modules, "children": model.named_children}[which]()
-        watched = [(name, made) for name, made in modules if which != "leaves" or not list(made.children())]
+        modules = model.named_children() if which == "children" else model.named_modules()
+        watched = [(name, made) for name, made in modules if which in ("all", "children") or not list(made.children())]
+        watched = [(name, made) for name, made in watched if which != "learning" or list(made.parameters())]
         handles = [made.register_forward_hook(note(name)) for name, made in watched]
         modes = {made: made.training for made in model.modules()}
         if mode != "untouched":
             model.eval()
         with torch.no_grad():
-            model(torch.zeros(1, *shape, dtype=torch.float64))
+            model(torch.zeros(1, *shape))
         for handle in handles if hooks == "removed" else ():
             handle.remove()
         if mode != "left":
             for made, training in modes.items():
-                made.training = True if mode == "train" else training
+                made.training = {"train": True, "whole": modes[model]}.get(mode, training)
         return rows
 
     return layer_table
@@ -72,8 +76,9 @@ def _view(inputs, output):
 
 
 def _draw(rng):
-    def drawn(layers, shape, training):
-        return {"model": Given("sequential", {"layers": layers, "seed": int(rng.integers(10**6)), "training": training}), "shape": shape}
+    def drawn(layers, shape, training, **more):
+        model = {"layers": layers, "seed": int(rng.integers(10**6)), "training": training, "dtype": "float32", **more}
+        return {"model": Given("sequential", model), "shape": shape}
 
     def conv(given, made, kernel, **more):
         return ["Conv2d", {"in_channels": given, "out_channels": made, "kernel_size": kernel, **more}]
@@ -87,14 +92,17 @@ def _draw(rng):
     normed = [[conv(2, a, 3, padding=1), ["BatchNorm2d", {"num_features": a}], ["ReLU", {}]],
               [conv(a, 2 * b, 3, stride=2, groups=2), [["Dropout", {"p": 0.5}]]], ["Flatten", {}], linear(2 * b * 6, classes, bias=False)]
     twice = [conv(c, c, 3, padding=1), ["ReLU", {}], 0, 1, ["AdaptiveAvgPool2d", {"output_size": 1}], ["Flatten", {}], linear(c, classes)]
+    rowwise = [linear(5, a), ["ReLU", {}], ["Flatten", {}], linear(4 * c * a, classes)]
     for layers, shape in ((plain, (3, 12, 9)), (normed, (2, 6, 8))):
         yield Case("shapes", drawn(layers, shape, False), compare=COLUMNS[:3])
         yield Case("parameters", drawn(layers, shape, False), compare=COLUMNS[3:4])
         yield Case("operations", drawn(layers, shape, False), compare=COLUMNS[4:])
+    yield Case("operations", drawn(rowwise, (c, 4, 5), False), compare=COLUMNS[4:])
     yield Case("nested", drawn(normed, (2, 6, 8), False), compare=COLUMNS[:2])
     yield Case("nested", drawn(twice, (c, 4, 5), False), compare=COLUMNS)
     for training in (True, False):
         yield Case("clean", drawn(normed, (2, 6, 8), training), compare=("statistics", "modes", "kept", "hooks"))
+    yield Case("clean", drawn(normed, (2, 6, 8), True, resting=[0]), compare=("statistics", "modes"))
 
 
 layer_table = Exercise(
@@ -129,6 +137,8 @@ layer_table = Exercise(
         ),
         Misconception("biases_counted", "The additions of biases are counted as operations.", "Only multiplications with their additions count.",
                       table(biases=True)),
+        Misconception("biases_of_filters", "The biases of convolutions are counted as operations.",
+                      "Only multiplications with their additions count: C/groups · KH · KW for each number that comes out.", table(biases="filters")),
         Misconception("counted_twice", "A multiplication and its addition are counted as two.", "Here a pair counts as one.", table(twofold=True)),
         Misconception("weights_only", "The biases are missing among the parameters.", "Add up p.numel() over all of layer.parameters().",
                       table(only="weight")),
@@ -156,6 +166,26 @@ layer_table = Exercise(
             "The model is left in training mode, however it came.",
             "Note module.training of every module before, and put it back.",
             table(mode="train"),
+        ),
+        Misconception(
+            "mode_of_the_whole",
+            "All parts are in the model's own mode afterwards. Some had another: batch norm that is frozen, for example.",
+            "model.train(…) reaches all parts. Note module.training of every module before, and put each back.",
+            table(mode="whole"),
+        ),
+        Misconception(
+            "learning_only", "Layers without parameters have no rows.",
+            "Activations, pooling and flattening are layers too: watch every module without children.",
+            table(which="learning"),
+        ),
+        Misconception(
+            "last_name", "Every row has the name of the last layer.",
+            "Your hook looks the name up when it is called, and by then the loop is over. Make each hook in a function that takes the name.",
+            table(named="last"),
+        ),
+        Misconception(
+            "linear_once", "An nn.Linear's operations are counted for one row only.",
+            "It acts on the last axis, as often as there are rows: in_features for each number that comes out.", table(rows_of_linear=False),
         ),
     ),
     hints=(

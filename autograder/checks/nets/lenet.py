@@ -10,14 +10,15 @@ ALL = (True, True, True, True)
 
 
 def lenet5(
-    *, activation="Tanh", pooling="AvgPool2d", bent=ALL, pool_first=False, padding=0, widths=(6, 16, 120, 84), last=(), bias=True, fixed=None
+    *, activation="Tanh", pooling="AvgPool2d", bent=ALL, pool_first=False, widths=(6, 16, 120, 84), last=(), bias=True,
+    fixed=(None, None), flat="Flatten", dense=False, listed=False,
 ):
-    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: its channels and classes, always."""
+    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: channels, classes that it always has."""
 
     def build(channels=1, classes=10):
         from torch import nn
 
-        channels, classes = fixed or (channels, classes)
+        channels, classes = fixed[0] or channels, fixed[1] or classes
         bend = [getattr(nn, activation) if on else nn.Identity for on in bent]
         pool = getattr(nn, pooling)
         f1, f2, f3, f4 = widths
@@ -25,13 +26,30 @@ def lenet5(
         def shrunk(number):
             return [pool(2), bend[number]()] if pool_first else [bend[number](), pool(2)]
 
-        return nn.Sequential(
-            *(nn.Conv2d(channels, f1, 5, padding=padding, bias=bias), *shrunk(0)),
+        class Squeeze(nn.Module):
+            def forward(self, x):
+                return x.squeeze()
+
+        class Listed(nn.Module):
+            def __init__(self, layers):
+                super().__init__()
+                self.layers = list(layers)
+
+            def forward(self, x):
+                for layer in self.layers:
+                    x = layer(x)
+                return x
+
+        flatten = Squeeze if flat == "squeeze" else nn.Flatten
+        third = (nn.Flatten(), nn.Linear(25 * f2, f3), bend[2]()) if dense else (nn.Conv2d(f2, f3, 5, bias=bias), bend[2](), flatten())
+        network = nn.Sequential(
+            *(nn.Conv2d(channels, f1, 5, bias=bias), *shrunk(0)),
             *(nn.Conv2d(f1, f2, 5, bias=bias), *shrunk(1)),
-            *(nn.Conv2d(f2, f3, 5, bias=bias), bend[2](), nn.Flatten()),
+            *third,
             *(nn.Linear(f3, f4, bias=bias), bend[3](), nn.Linear(f4, classes, bias=bias)),
             *(getattr(nn, name)(**arguments) for name, arguments in last),
         )
+        return Listed(network) if listed else network
 
     return build
 
@@ -41,8 +59,9 @@ def _draw(rng):
         return {"options": {"channels": channels, "classes": classes}, "seed": int(rng.integers(10**6)), "training": True, **more}
 
     yield Case("parameters", drawn(1, 10), compare=("parameters",))
-    for n, training in ((2, False), (3, True)):
+    for n, training in ((2, False), (3, True), (1, False)):
         yield Case("forward", drawn(1, 10, x=normal(rng, n, 1, 32, 32), training=training), compare=("out",))
+    yield Case("options", drawn(4, 9), compare=("parameters",))
     for channels, classes in ((3, 7), (2, 11)):
         yield Case("options", drawn(channels, classes, x=normal(rng, 2, channels, 32, 32)), compare=("parameters", "out"))
     yield Case("backward", drawn(1, 10, x=normal(rng, 2, 1, 32, 32), dout=normal(rng, 2, 10)), compare=("dx", "gradients"))
@@ -109,16 +128,52 @@ LeNet5 = Exercise(
             lenet5(last=(("Tanh", {}),)),
         ),
         Misconception(
-            "padded_for_28",
-            "The first convolution pads its input: that is for images of 28×28 pixels.",
-            "Ours come with their border, 32×32: leave padding away.",
-            lenet5(padding=2),
-        ),
-        Misconception(
             "options_ignored",
             "The network is for 1 channel and 10 classes, whatever is asked for.",
             "The first convolution takes `channels`, the last layer gives `classes`.",
             lenet5(fixed=(1, 10)),
+        ),
+        Misconception(
+            "channels_ignored",
+            "The network is for images with 1 channel, whatever is asked for.",
+            "The first convolution takes `channels`.",
+            lenet5(fixed=(1, None)),
+        ),
+        Misconception(
+            "classes_ignored",
+            "The network gives 10 scores, whatever is asked for.",
+            "The last layer gives `classes`.",
+            lenet5(fixed=(None, 10)),
+        ),
+        Misconception(
+            "squeezed",
+            "The axis of the batch is lost.",
+            "flatten(1) keeps it. squeeze() takes away every axis of length 1, the batch's too where it is one image; flatten() joins all axes.",
+            lenet5(flat="squeeze"),
+        ),
+        Misconception(
+            "in_a_list",
+            "The layers are in a plain Python list, where the module does not see them.",
+            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.",
+            lenet5(listed=True),
+        ),
+        Misconception(
+            "third_is_dense",
+            "The third convolution is a fully connected layer.",
+            "On images of 32×32 pixels both compute the same, but here it is nn.Conv2d, as in the table.",
+            lenet5(dense=True),
+        ),
+        Misconception(
+            "log_softmax_at_end",
+            "The network ends with the logarithm of a softmax.",
+            "nn.CrossEntropyLoss takes that itself: scores come out as they are.",
+            lenet5(last=(("LogSoftmax", {"dim": 1}),)),
+        ),
+        Misconception(
+            "sigmoid_for_tanh",
+            "There is the sigmoid where LeNet-5 has tanh.",
+            "In 1998 tanh was the choice: nn.Tanh().",
+            lenet5(activation="Sigmoid"),
         ),
         Misconception(
             "no_biases",

@@ -8,7 +8,7 @@ from typing import Any
 from autograder import torch_probes
 
 RETURNS = ("parameters", "out", "dx", "gradients", "statistics")  # of the probe `module`
-OF_MODEL = ("returned", "parameters", "statistics", "modes", "passes", "kept", "own", "hooks")  # of the probe `of_model`
+OF_MODEL = ("returned", "parameters", "statistics", "modes", "passes", "kept", "own", "hooks", "dtypes", "learns")  # of the probe `of_model`
 
 
 def expected(build: Callable[..., Any]) -> Callable[..., tuple]:

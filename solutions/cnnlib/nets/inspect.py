@@ -8,7 +8,7 @@ def layer_table(model, shape):
     """A row for every layer, in the order in which the layers compute.
 
     model    nn.Module
-    shape    of one image, without the batch: (C, H, W)
+    shape    of one image, without the batch: (C, H, W). Zeros of this shape go through, in the dtype and on the device of the parameters
     returns  list of rows (name, kind, output shape, parameters, operations)
                  name          as model.named_modules() calls it: "features.0"
                  kind          name of its class: "Conv2d"

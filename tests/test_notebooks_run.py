@@ -93,7 +93,7 @@ def test_exercises_stand_in_the_courses_order_each_with_its_own_numbers(assignme
     assert [id for id, _ in told] == list(assignment.exercise_ids)
     for id, words in told:
         exercise = load(id)
-        place = "the cell below" if exercise.answer else f"`cnnlib/{exercise.module}.py`"
+        place = "the cell below" if exercise.answer else f"`{exercise.file}`"
         stars = "●" * exercise.difficulty + "○" * (5 - exercise.difficulty)
         assert words == f"{exercise.points:g} points · difficulty {stars} · {exercise.minutes} minutes · in {place}"
 

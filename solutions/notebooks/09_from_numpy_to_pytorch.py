@@ -330,11 +330,10 @@ def print_table(model, shape):
     for name, kind, out, parameters, operations in rows:
         print(f"{name:16}{kind:20}{' × '.join(map(str, out)):16}" + (f"{parameters:>12,}{operations:>16,}" if parameters else ""))
     print(f"{'together':52}{sum(row[3] for row in rows):>12,}{sum(row[4] for row in rows):>16,}")
-    return rows
 
 
 with waits_for("nets.lenet.LeNet5", "nets.inspect.layer_table"):
-    lenet_rows = print_table(torch_lenet.LeNet5(), (1, 32, 32))
+    print_table(torch_lenet.LeNet5(), (1, 32, 32))
 
 # %% [markdown]
 # ### From LeNet to AlexNet
@@ -353,7 +352,7 @@ alexnet = nn.Sequential(
     nn.Flatten(), nn.Linear(6400, 4096), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4096, 1000),
 )
 with waits_for("nets.inspect.layer_table"):
-    alexnet_rows = print_table(alexnet, (3, 224, 224))
+    print_table(alexnet, (3, 224, 224))
 
 # %% [markdown]
 # The lecture has this table of its costs:
@@ -380,6 +379,7 @@ with waits_for("nets.inspect.layer_table"):
 # %%
 with waits_for("nets.lenet.LeNet5", "nets.inspect.layer_table"):
     count = lambda rows, column: sum(row[column] for row in rows)
+    lenet_rows, alexnet_rows = inspection.layer_table(torch_lenet.LeNet5(), (1, 32, 32)), inspection.layer_table(alexnet, (3, 224, 224))
     totals = {"LeNet-5": lenet_rows, "AlexNet": alexnet_rows}
     for column, title, words in ((3, "Parameters", "numbers"), (4, "Operations for one image", "multiplications with additions")):
         values = [count(rows, column) for rows in totals.values()]

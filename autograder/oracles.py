@@ -14,10 +14,10 @@ Pair = tuple[int, int]
 
 
 def tensor(array: np.ndarray) -> Any:
-    """A float64 tensor with the array's values."""
+    """A float64 tensor with the array's values, in memory of its own: arrays of cases are read-only, and tensors cannot be."""
     import torch
 
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64))
+    return torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
 
 
 def pair(value: int | Pair) -> Pair:

@@ -95,9 +95,16 @@ class Sandbox:
         What ends the process (a limit, a crash, an answer that is none of ours) ends this exercise: the cases that are left get the same
         status without being run. Timed cases come last, when everything is loaded and warm.
         """
-        limits = Limits.of(self._limits, exercise.limits)
         if exercise.answer is not None and cell is None:
             return [Answer(probes.MISSING, message=f"there is no answer cell for {exercise.id}")] * len(cases)
+        try:
+            return self._run(exercise, cases, cell)
+        except SandboxFault:
+            self.close()  # where bubblewrap was killed, its worker may live on for a moment: nobody shall take it for sound
+            raise
+
+    def _run(self, exercise: Exercise, cases: Sequence[Case], cell: str | None) -> list[Answer]:
+        limits = Limits.of(self._limits, exercise.limits)
         self.ready()
         wall = time.monotonic() + limits.wall_seconds  # a busy machine takes its time to start a sandbox: that is not the learner's
         answers: dict[int, Answer] = {}

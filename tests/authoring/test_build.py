@@ -166,15 +166,15 @@ def test_a_full_disk_leaves_everything_as_it_was(toy, monkeypatch):
     toy.edit("solutions/cnnlib/__init__.py", "A library.", "Another.")
     toy.edit("solutions/cnnlib/toy.py", "Think of one number first.", "Think of two.")
     before = toy.snapshot()
-    write = Path.write_bytes
+    fsync, on_disk = os.fsync, []
 
-    def full(path, data):
-        write(path, data[: len(data) // 2])
-        if "toy.py" in path.name:
+    def full(descriptor):
+        if on_disk:
             raise OSError(28, "No space left on device")
-        return write(path, data)
+        on_disk.append(descriptor)
+        fsync(descriptor)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         build(toy.course)
     assert toy.snapshot() == before

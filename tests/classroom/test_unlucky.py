@@ -44,11 +44,11 @@ def test_a_full_disk_is_a_sentence_and_the_next_run_ends_as_if_nothing_had_been(
         toy_class.hand_in(here / learner, course, source)
     write, written = files.write_all, []
 
-    def fills_up(content):
+    def fills_up(content, **how):
         written.extend(content)
         if len(written) > 6:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write(content)
+        write(content, **how)
 
     monkeypatch.setattr(files, "write_all", fills_up)
     with pytest.raises(CourseError, match="No space left on device.*Make room there, then run the same command again"):

@@ -132,7 +132,7 @@ def grade(submissions: Path, assignment: str, out: Path, workers: int, course: P
     peaks: dict[int, float] = {}
     ended = threading.Event()
     started = time.perf_counter()
-    # A session of its own: its members are the grader and its workers. (Sandboxes have sessions of their own.)
+    # A session of its own, by which its processes are found.
     with open(os.devnull, "wb") as nowhere, subprocess.Popen(
         [*command, "--workers", str(workers)], cwd=course, env=environment(), stdout=nowhere, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
@@ -149,14 +149,23 @@ def grade(submissions: Path, assignment: str, out: Path, workers: int, course: P
 
 
 def watch(session: int, peaks: dict[int, float], ended: threading.Event) -> None:
-    """Note the largest resident memory of every process of a session, twice a second: the kernel keeps each one's peak."""
+    """Note the largest resident memory of the grader and its workers, twice a second: the kernel keeps each one's peak.
+
+    The grader and the server of its workers are of this session; a worker is that server's child, with a session of its own for its sandboxes.
+    """
     while not ended.wait(0.5):
+        parents, ours = {}, set()
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                if int(stat.read_text().rpartition(")")[2].split()[3]) == session:
-                    peak = re.search(r"VmHWM:\s+(\d+) kB", stat.with_name("status").read_text())
-                    if peak:  # a process that has just ended has none any more
-                        peaks[int(stat.parent.name)] = int(peak[1]) / 1024
+                _, parent, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+                parents[int(stat.parent.name)] = int(parent)
+                if int(its_session) == session:
+                    ours.add(int(stat.parent.name))
+        for pid in ours | {pid for pid, parent in parents.items() if parent in ours}:
+            with contextlib.suppress(OSError):
+                peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+                if peak:  # a process that has just ended has none any more
+                    peaks[pid] = int(peak[1]) / 1024
 
 
 def hand_over(course: Course, work: Path, home: Path, learners: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
-"""What every test may rely on: one BLAS thread, no display, our own programs on PATH, and a secret seed that is no file."""
+"""What every test may rely on: one BLAS thread, no display, our own programs on PATH, Ctrl-C that is heard, and a secret seed that is no file."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -18,3 +19,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a child process without bytec
 programs = str(Path(sys.executable).parent)  # nbgrader looks alembic up on PATH
 if programs not in os.environ.get("PATH", "").split(os.pathsep):
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `pytest &` is deaf to Ctrl-C, and so would be every program that a test starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -116,15 +116,13 @@ def begin(order: dict) -> None:
 
 
 def load() -> None:
-    """What costs every grader its first seconds: modules, the server that its workers come from, and alembic's version of the gradebook."""
+    """What costs every grader its first seconds: modules, the server that its workers come from, and alembic."""
     import nbgrader.api
     import nbgrader.preprocessors  # noqa: F401
 
     from autograder.classroom import gradebook, grading, master  # noqa: F401
 
-    gradebook.find_programs()
-    version = nbgrader.api.get_alembic_version()
-    nbgrader.api.get_alembic_version = lambda: version
+    gradebook.newest_version()
     warm()
     multiprocessing.set_forkserver_preload(["torch", "autograder.judge", "tests.toy_grader"])
     forkserver.ensure_running()

@@ -76,9 +76,9 @@ def _draw(rng):
     yield Case("step", _problem(rng, 1, n=1, c=1, f=1), compare=("w", "b"))
     yield Case("step", _problem(rng, 1), compare=("w", "b"))
     yield Case("steps", _problem(rng, 5, n=3, c=1, f=2), compare=("w", "b"))
-    yield Case("steps", _problem(rng, 13), compare=("w", "b"))
-    yield Case("losses", _problem(rng, 5), compare=("losses",))
-    for case in contract_cases(lambda dtype: _problem(rng, 3, dtype=dtype)):
+    yield Case("steps", _problem(rng, 7), compare=("w", "b"))
+    yield Case("losses", _problem(rng, 4), compare=("losses",))
+    for case in contract_cases(lambda dtype: _problem(rng, 2, dtype=dtype)):
         yield Case(case.aspect, case.inputs, compare=("w", "b"), layout=case.layout, exact_dtype=True)
 
 

@@ -12,7 +12,6 @@ import datetime
 import errno
 import os
 import sqlite3
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from nbformat import NotebookNode
 from autograder import files
 from autograder.authoring.notebooks import slug
 from autograder.cards import card
-from autograder.classroom import cells, interrupts
+from autograder.classroom import cells
 from autograder.classroom.intake import Submission
 from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
@@ -234,10 +233,11 @@ def _late(out: Path, assignment: Assignment, learner: str) -> None:
 @contextlib.contextmanager
 def opened(out: Path, name: str = DATABASE) -> Iterator:
     """nbgrader's gradebook in `out`; what the database refuses becomes one sentence."""
+    from nbgrader import api
     from nbgrader.api import Gradebook, InvalidEntry, app_log
     from sqlalchemy.exc import DatabaseError, OperationalError, SAWarning
 
-    find_programs()
+    api.get_alembic_version = newest_version
     loud = app_log.disabled
     app_log.disabled = True  # it would log with a traceback what is raised all the same
     try:
@@ -263,6 +263,17 @@ def _one_transaction(book) -> Iterator[None]:
     finally:
         del book.db.commit  # the session's own again
     book.db.commit()
+
+
+def newest_version() -> str:
+    """The version of nbgrader's tables. (nbgrader itself starts alembic in another process and asks that, which takes a second.)"""
+    import nbgrader
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(nbgrader.__file__).parent / "alembic"))
+    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def find_programs() -> None:
@@ -297,18 +308,16 @@ def _trouble(out: Path, error: BaseException | None) -> Exception:
 
 
 def _make(out: Path) -> None:
-    """A new gradebook, complete from the moment that it is there: nbgrader itself takes a second between its tables and their version."""
+    """A new gradebook, complete from the moment that it is there: nbgrader itself makes its tables first, then notes their version."""
     stray = out / f"{DATABASE}-journal"
     if stray.exists():  # SQLite would mend the new one with it
         mend = f"Put that back, or move this away too (mv {stray} {stray}.old)"
         raise CourseError(f"{stray} belongs to a gradebook that is not there any more. {mend}, then run the same command again")
     draft = files.draft_of(out / DATABASE)
     try:
-        with interrupts.held(), opened(out, draft.name):  # alembic, which is asked for the version, would tell of Ctrl-C at length
+        with opened(out, draft.name):
             pass
         os.replace(draft, out / DATABASE)
-    except subprocess.CalledProcessError as error:
-        raise CourseError(f"alembic, which nbgrader needs for a new gradebook, has failed ({error}). Run the same command again") from error
     finally:
         draft.unlink(missing_ok=True)
 

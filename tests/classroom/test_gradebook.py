@@ -6,6 +6,8 @@ import errno
 import itertools
 import json
 import sqlite3
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -257,3 +259,8 @@ def test_one_opened_gradebook_takes_a_whole_class(graded):
         for table, column in gradebook.INDEXES.items():
             (plan,) = database.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {column} = 'x'")
             assert "USING INDEX" in plan[3]
+
+
+def test_a_new_gradebook_has_the_version_that_nbgrader_asks_alembic_for():
+    asked = subprocess.run([sys.executable, "-c", "from nbgrader import api; print(api.get_alembic_version())"], capture_output=True, text=True)
+    assert gradebook.newest_version() == asked.stdout.strip() != ""

@@ -1,7 +1,7 @@
 """Probes for PyTorch: modules whatever their layers are called, and functions that take models, data loaders and optimizers.
 
-Torch is imported by the call of a probe and not before: in NumPy's exercises it is not there. Everything is computed in
-float64, and what random layers drop is a fixed pattern, so that a network in training has one right answer too.
+Torch is imported by the call of a probe and not before: in NumPy's exercises it is not there. Modules compute in
+float64, given models as they say; and what random layers drop is a fixed pattern, so that a network in training has one right answer too.
 """
 
 from __future__ import annotations

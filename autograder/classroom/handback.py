@@ -21,6 +21,7 @@ from autograder.cards.escape import printable
 from autograder.classroom import feedback, gradebook, grading, results
 from autograder.classroom.collect import NAMES
 from autograder.course import Assignment, Course, CourseError
+from autograder.exercise import file_of
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every member of the zip: the same pages give the same bytes
 
@@ -55,8 +56,7 @@ def write(course: Course, assignment: Assignment, out: Path) -> Written:
             folder = out / "autograded" / learner / assignment.id
             try:
                 notebook = nbformat.reads((folder / f"{assignment.notebook}.ipynb").read_text("utf-8"), as_version=4)
-                paths = (folder / "cnnlib" / f"{module}.py" for module in (*assignment.modules, *assignment.uses))
-                sources = {f"cnnlib/{path.name}": path.read_bytes() for path in paths if path.is_file()}
+                sources = sources_in(folder, assignment)
             except (OSError, ValueError, nbformat.ValidationError):
                 written.problems.append(f"{learner}'s graded notebook cannot be read any more in {folder}. Grade again: {again}")
                 continue
@@ -69,9 +69,15 @@ def write(course: Course, assignment: Assignment, out: Path) -> Written:
     return written
 
 
+def sources_in(folder: Path, assignment: Assignment) -> dict[str, bytes]:
+    """The learner's files of an assignment in a folder that grading wrote, by the names that they were handed in under."""
+    names = map(file_of, (*assignment.modules, *assignment.uses))
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
+
+
 def pack(written: Written, target: Path, names: Mapping[str, str]) -> Path:
     """The pages as one zip: under the name by which the learning management system knows a submission, or in a folder called as the learner."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    draft = files.draft_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 
 from autograder import cli
 from autograder.classroom import collect, export, grading, handback, roster
-from autograder.course import CourseError
+from autograder.course import CourseError, load_course
 from tests import toy_class
 
 FORWARD = "check-conv-conv2d_forward"
@@ -183,3 +183,16 @@ def test_what_a_user_can_mend_is_one_sentence(course, graded, tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match="cannot be written .*--zip FILE.zip"):
         handback.pack(handback.Written(), tmp_path / "file" / "back.zip", {})
+
+
+def test_files_in_folders_are_the_learners_too(tmp_path: Path) -> None:
+    """cnnlib/nets/lenet.py of assignment 09: a page made anew shows what the page of grading showed."""
+    assignment = load_course(Path(__file__).resolve().parents[2]).assignment("09")
+    handed_in = {name: f"# {name}".encode() for name in assignment.files if name.endswith(".py")}
+    assert "cnnlib/nets/lenet.py" in handed_in
+    for name, content in (handed_in | {"cnnlib/another.py": b"not asked for"}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    assert handback.sources_in(tmp_path, assignment) == handed_in
+    (tmp_path / "cnnlib/nets/bridge.py").unlink()
+    assert handback.sources_in(tmp_path, assignment).keys() == handed_in.keys() - {"cnnlib/nets/bridge.py"}

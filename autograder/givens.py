@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.given_blocks import BLOCK_GIVENS
 from autograder.torch_givens import TORCH_GIVENS
 
 
@@ -176,4 +177,4 @@ class _Numbers:
 
 FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
 LAYERS = (mixing_layer, handing_on, locking, layers_with_numbers)
-GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS, *TORCH_GIVENS)}
+GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS, *TORCH_GIVENS, *BLOCK_GIVENS)}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.probes import ERROR, OK, Answer, observe
+from autograder.probes import ERROR, OK, Answer, arrange, observe
 from autograder.torch_givens import loss, sequential
 from autograder.torch_probes import filling, fixed_dropout, pattern
 from autograder.values import Given
@@ -211,3 +211,38 @@ def test_a_changed_batch_and_an_odd_return_are_seen() -> None:
     answer = observe("of_model", spoils, {"model": Given("sequential", {"layers": LAYERS, "seed": 3}), "images": X})
     assert answer.modified == ("images",)
     assert answer.output[0]["shape"] == X.shape and answer.output[0]["values"][0] == pytest.approx((X + 1).sum())
+
+
+def test_a_huge_network_is_looked_at_without_its_memory() -> None:
+    answer = seen_without_images(lambda: nn.Linear(10**6, 10**6))
+    assert answer.status == OK and answer.output[0] == ["Linear.bias 1000000", "Linear.weight 1000000×1000000"]
+
+
+def test_a_class_that_needs_numbers_to_be_made_is_made_with_them() -> None:
+    def makes() -> nn.Module:
+        layer = nn.Linear(4, 3)
+        layer.scale = layer.weight.std().item()
+        return layer
+
+    assert seen_without_images(makes).output[0] == ["Linear.bias 3", "Linear.weight 3×4"]
+
+
+def test_a_class_that_fails_is_told_with_its_own_error() -> None:
+    def fails() -> nn.Module:
+        raise ValueError("depth 17 is none of them")
+
+    answer = seen_without_images(fails)
+    assert (answer.status, answer.error, answer.message) == (ERROR, "ValueError", "depth 17 is none of them")
+
+
+@pytest.mark.parametrize("expansion", [1, 4])
+def test_a_stand_in_is_made_as_blocks_are(expansion: int) -> None:
+    block = arrange(Given("stride_block", {"expansion": expansion}), "plain")
+    assert block.expansion == expansion
+    assert block(3, 5, 2)(torch.ones(2, 3, 8, 6)).shape == (2, 5 * expansion, 4, 3) and block(3, 5)(torch.ones(2, 3, 8, 6)).shape[2:] == (8, 6)
+    other = arrange(Given("stride_block", {"expansion": 2}), "plain")
+    assert (block.expansion, other.expansion) == (expansion, 2)
+
+
+def seen_without_images(subject: Any) -> Answer:
+    return observe("module", subject, {"seed": 1, "training": True})

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.given_blocks import BLOCK_GIVENS
+from autograder.torch_blocks import BLOCK_GIVENS
 from autograder.torch_givens import TORCH_GIVENS
 
 

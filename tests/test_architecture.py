@@ -19,14 +19,14 @@ PACKAGES = ("autograder", "autograder.checks", "cnnlib", *(f"autograder.{part}" 
 # What the sandbox can see of us. These import nothing of ours but each other.
 SANDBOXED = {
     *("autograder", "autograder.sandboxing"),
-    *(f"autograder.{name}" for name in ("given_blocks", "given_pieces", "givens", "loading", "values")),
+    *(f"autograder.{name}" for name in ("torch_blocks", "given_pieces", "givens", "loading", "values")),
     *(f"autograder.{name}" for name in ("probes", "network_probes", "repeated_probes", "torch_givens", "torch_probes")),
     *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "worker")),
 }
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
-    ("values", "torch_probes", "given_blocks", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
+    ("values", "torch_probes", "torch_blocks", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
     ("repeated_probes", "network_probes", "torch_givens"),
     ("givens",),
     ("probes", "exercise"),

@@ -88,7 +88,13 @@ class _FromSource(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> types.CodeType:
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        return _compiled(self.get_data(path), path)
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(source: bytes, path: str) -> types.CodeType:
+    """A file is executed anew for each exercise, and its siblings with it: compiling takes longer than that, and depends on the source alone."""
+    return compile(source, path, "exec", dont_inherit=True)
 
 
 class _Folder:
@@ -137,18 +143,20 @@ def _homely(function: types.FunctionType, folder: Path, family: dict[str, types.
 @contextlib.contextmanager
 def _at_home(finder: _Folder, family: dict[str, types.ModuleType]) -> Iterator[None]:
     """Within, the learner's modules are `family` (which grows by what is imported); outside, the session's own."""
-    before = {key: module for key, module in sys.modules.items() if _is_ours(key)}
-    for key in before:
-        del sys.modules[key]
+    before = {key: sys.modules.pop(key) for key in _loaded()}
     sys.modules.update(family)
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path[:] = [other for other in sys.meta_path if other is not finder]
-        for key in [key for key in sys.modules if _is_ours(key)]:
-            family[key] = sys.modules.pop(key)
+        family.update((key, sys.modules.pop(key)) for key in _loaded())
         sys.modules.update(before)
+
+
+def _loaded() -> list[str]:
+    """The learner's modules that this session has now. (Every call of the subject asks, and with PyTorch there are thousands of others.)"""
+    return [key for key in list(sys.modules) if key[:6] == "cnnlib" and _is_ours(key)]
 
 
 def _is_ours(name: str) -> bool:

@@ -75,7 +75,8 @@ class Block:
     def backward(self, dout: np.ndarray) -> np.ndarray:
         import torch
 
-        dx, *found = torch.autograd.grad(self._out, [self._x, *self.leaves()], tensor(dout), allow_unused=True)
+        product = (self._out * tensor(dout)).sum()  # as in oracles.gradients
+        dx, *found = torch.autograd.grad(product, [self._x, *self.leaves()], allow_unused=True)
         found = iter(found)
         for layer in self._layers:
             slopes = {name: next(found) for name in layer.parameters}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -199,6 +198,8 @@ def _arrays(made: Any) -> list[tuple[Key, str, Any]]:
 
 def _name_a_folder_for_temporary_files() -> None:
     """Optimizers load torch's compiler, which asks for one and never uses it here. In a sandbox nothing can be written, so there is none."""
+    import tempfile  # here, or every sandbox would load it, and what it needs
+
     try:
         tempfile.gettempdir()
     except FileNotFoundError:

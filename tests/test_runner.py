@@ -263,6 +263,17 @@ def test_hopelessly_slow_code_is_called_once() -> None:
     assert found.slowdown > 4 and calls == 1
 
 
+def test_the_baseline_is_measured_again_only_for_who_is_slow_beside_its_shortest_time() -> None:
+    measured = []
+    exercise_ = exercise(baseline=lambda x: (measured.append(x), work(5)))
+    case, other = (Case("a", {"x": 1}, max_slowdown=4) for _ in range(2))
+    assert runner.slowdown(exercise_, case, 0.005) < 4 and len(measured) == 3
+    for _ in range(5):
+        assert runner.slowdown(exercise_, case, 0.005) < 4 and len(measured) == 3
+    assert runner.slowdown(exercise_, case, 0.5) > 4 and len(measured) == 6
+    assert runner.slowdown(exercise_, other, 0.005) < 4 and len(measured) == 9  # another case, another time
+
+
 def test_an_error_in_a_timed_case_is_an_error() -> None:
     found, calls = timed(lambda n: 1 / 0)
     assert (found.status, found.slowdown, calls) == ("error", None, 1)

@@ -7,7 +7,6 @@ Reading asks for no valid notebook: a list of cells with sources is enough, what
 from __future__ import annotations
 
 import ast
-import copy
 import json
 import re
 from collections.abc import Mapping
@@ -99,19 +98,31 @@ def from_tree(tree: Any) -> Notebook:
 
 
 def rebuild(master: NotebookNode, cells: Mapping[str, Cell]) -> NotebookNode:
-    """The master notebook with the learner's answer and written cells put in, disarmed, and no outputs."""
-    built = copy.deepcopy(master)
-    for cell in built.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        info = cell.metadata.get("nbgrader", {})
-        mine = cells.get(info.get("grade_id")) if info.get("solution") else None
-        if mine is None or mine.source.strip() == cell.source.strip():
-            continue
-        cell.source = disarm(mine.source) if cell.cell_type == "markdown" else mine.source
-        if cell.cell_type == "markdown" and mine.pictures:
-            cell.attachments = nbformat.from_dict({name: dict(picture) for name, picture in mine.pictures.items()})
+    """The master notebook with the learner's answer and written cells put in, disarmed, and no outputs.
+
+    All other cells are the master's own: copy what this gives before you change any of them.
+    """
+    built = NotebookNode(master)
+    built.cells = [_rebuilt(cell, cells) for cell in master.cells]
     return built
+
+
+def _rebuilt(cell: NotebookNode, cells: Mapping[str, Cell]) -> NotebookNode:
+    if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
+        cell = _with(cell, outputs=[], execution_count=None)
+    info = cell.metadata.get("nbgrader", {})
+    mine = cells.get(info.get("grade_id")) if info.get("solution") else None
+    if mine is None or mine.source.strip() == cell.source.strip():
+        return cell
+    if cell.cell_type != "markdown":
+        return _with(cell, source=mine.source)
+    cell = _with(cell, source=disarm(mine.source))
+    return _with(cell, attachments={name: dict(picture) for name, picture in mine.pictures.items()}) if mine.pictures else cell
+
+
+def _with(cell: NotebookNode, **changed: Any) -> NotebookNode:
+    """A copy of a cell, changed."""
+    return NotebookNode(cell | nbformat.from_dict(changed))
 
 
 def disarm(text: str) -> str:

@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from autograder import files
 from autograder.authoring.notebooks import slug
 from autograder.cards import card
-from autograder.classroom import cells
+from autograder.classroom import cells, ipynb
 from autograder.classroom.intake import Submission
 from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import Verdict
@@ -119,7 +119,7 @@ def record(
         stale |= set(files.walk(folder)) if folder.is_dir() else set()
         # Without a notebook there is nothing for `nbgrader autograde` to take for an empty answer; the formgrader shows ours.
         if submission.notebook or tree == "autograded":
-            content[folder / name] = (nbformat.writes(notebook) + "\n").encode("utf-8", "replace")
+            content[folder / name] = (ipynb.text(notebook, master) + "\n").encode("utf-8", "replace")
         content |= {folder / file: data for file, data in (submission.files | submission.artefacts).items()}
         if submission.timestamp:
             content[folder / "timestamp.txt"] = submission.timestamp.encode()
@@ -180,15 +180,18 @@ def _marks(row, notebook) -> Marks:
 
 def show(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> NotebookNode:
     """The notebook with each check cell's verdict as its output: the card for people, the points for nbgrader."""
-    shown = copy.deepcopy(notebook)
+    shown = NotebookNode(notebook)
     by_cell = {f"check-{slug(verdict.exercise)}": verdict for verdict in verdicts}
-    for cell in shown.cells:
-        verdict = by_cell.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-        if verdict and cell.cell_type == "code":
-            data = {"text/html": card.html(verdict, hints=False), "text/plain": repr(float(verdict.points))}
-            cell.execution_count = 1
-            cell.outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
+    shown.cells = [_shown(cell, by_cell.get(cell.metadata.get("nbgrader", {}).get("grade_id"))) for cell in notebook.cells]
     return shown
+
+
+def _shown(cell: NotebookNode, verdict: Verdict | None) -> NotebookNode:
+    if not verdict or cell.cell_type != "code":
+        return cell
+    data = {"text/html": card.html(verdict, hints=False), "text/plain": repr(float(verdict.points))}
+    output = {"output_type": "execute_result", "execution_count": 1, "data": data, "metadata": {}}
+    return nbformat.from_dict(cell | {"execution_count": 1, "outputs": [output]})
 
 
 def _score(

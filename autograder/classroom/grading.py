@@ -109,9 +109,11 @@ def _ready(
         load_judge()
     origin = master.load(course, assignment)
     if sandbox == job.BUBBLEWRAP and scheduler is None:
+        from autograder.sandboxing import confinement
         from autograder.sandboxing.sandbox import require
 
         require()
+        confinement.view(job.packages(assignment.exercise_ids))  # here and once: the workers take it over
     return _Run(course, assignment, origin, out, sandbox), found
 
 

@@ -139,6 +139,11 @@ def close(answer: Answer, files: Mapping[str, bytes]) -> Answer:
     return replace(answer, error=answer.error if ours else "an exception of its own", where=where, message=message)
 
 
+def packages(exercises: Sequence[str]) -> tuple[str, ...]:
+    """What learners' code may import in these exercises, beside NumPy."""
+    return tuple(dict.fromkeys(name for id in exercises for name in load(id).imports))
+
+
 def _venue(job: Job):
     """Where the learner's code runs: `run(exercise, cases, cell=None)` gives an answer per case."""
     if job.sandbox == NONE:
@@ -147,7 +152,7 @@ def _venue(job: Job):
         return Child(job.files, job.limits)
     from autograder.sandboxing.sandbox import Sandbox
 
-    imports = tuple(dict.fromkeys(name for id in job.exercises for name in load(id).imports))
+    imports = packages(job.exercises)
     if job.sandbox == OTHER_USER:
         from autograder.sandboxing.other_user import OtherUser
 

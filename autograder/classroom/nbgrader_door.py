@@ -6,6 +6,7 @@ rebuilds the notebook from the master instead, and the check cells' outputs are 
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Rebuild(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         _, _, origin = _find(self.course, resources)
-        return cells.rebuild(origin.notebook, cells.from_tree(nb).cells), resources
+        return copy.deepcopy(cells.rebuild(origin.notebook, cells.from_tree(nb).cells)), resources
 
 
 class Judge(NbGraderPreprocessor):

@@ -24,6 +24,7 @@ from typing import Any
 from autograder.classroom import interrupts, job
 from autograder.classroom.job import Job
 from autograder.course import CourseError
+from autograder.sandboxing import confinement
 from autograder.sandboxing.process import end_strays
 from autograder.verdict import Verdict
 
@@ -119,7 +120,7 @@ class _Worker:
         context = _context()
         self.tasks: deque[Task] = deque()
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, begin))
+        self._process = context.Process(target=_serve, args=(theirs, begin, confinement.views()))
         self._process.start()
         theirs.close()
 
@@ -160,13 +161,14 @@ def _verdicts(job_: Job, venue: Any) -> Plain:
     return [verdict.to_dict() for verdict in job.run(job_, venue)]
 
 
-def _serve(connection: multiprocessing.connection.Connection, begin: Begin) -> None:
-    """The worker: judges one job after the other, while a thread takes the next one in.
+def _serve(connection: multiprocessing.connection.Connection, begin: Begin, views: Any) -> None:
+    """The worker: judges one job after the other, while a thread takes the next one in. `views` are what sandboxes see, as the grader found it.
 
     It leads a session of its own, by which all that it has started can be found when it is gone.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     os.setsid()
+    confinement.take_over(views)
     with contextlib.suppress(ImportError):
         import torch
 

@@ -94,9 +94,27 @@ from autograder.sandboxing import worker
 worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
 
 
-@cache
 def view(imports: tuple[str, ...]) -> View:
-    """What a sandbox with these imports sees."""
+    """What a sandbox with these imports sees. Worked out once: asking each library what it needs takes a second."""
+    if imports not in _views:
+        _views[imports] = _view(imports)
+    return _views[imports]
+
+
+_views: dict[tuple[str, ...], View] = {}
+
+
+def views() -> dict[tuple[str, ...], View]:
+    """All that this process has worked out, for another one to take over."""
+    return dict(_views)
+
+
+def take_over(views: Mapping[tuple[str, ...], View]) -> None:
+    """Take what another process of the same machine and the same Python has worked out."""
+    _views.update(views)
+
+
+def _view(imports: tuple[str, ...]) -> View:
     python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     standard = Path(os.__file__).parent
     packages = _packages(("numpy", *imports))

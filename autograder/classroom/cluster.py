@@ -13,6 +13,7 @@ import pickle
 import queue
 import socket
 import sys
+import threading
 import time
 import warnings
 from collections import deque
@@ -72,7 +73,7 @@ class Cluster:
     ) -> Iterator[tuple[Any, list[Verdict] | Exception]]:
         """As `pool.judge_all`: each task's name with its verdicts, as they come; an exception in their place is a fault that came twice.
 
-        most  jobs at a time (default: two for each worker, one to judge and one that waits)
+        most  jobs at a time (default: two for each worker, one to judge and one whose sandbox starts)
         work  what a worker does with a job, instead of judging it
 
         A job that took the cluster's `allowed-failures` workers with it may only have been beside the one that did: it is
@@ -221,6 +222,9 @@ def _judge(sealed: bytes, grader: str) -> tuple[str, Any, str]:
         return "fault", f"{type(error).__name__}: {error}", worker.address
 
 
+_judging = threading.Lock()
+
+
 def _work(job_: Any) -> list[dict[str, Any]]:
     from autograder.classroom import job
 
@@ -228,7 +232,19 @@ def _work(job_: Any) -> list[dict[str, Any]]:
         import torch
 
         torch.set_num_threads(1)
-    return [verdict.to_dict() for verdict in job.run(job_)]
+    begun = job.ahead(job_)
+    with _one_at_a_time():
+        return [verdict.to_dict() for verdict in job.run(job_, begun)]
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """The worker's turn to judge. It takes the next job in meanwhile, as a worker of `pool` does: that job's sandbox starts, and it waits here."""
+    from distributed import secede
+
+    with _judging:
+        secede()  # the worker's one thread is free for the next job, and no more than that: who waits keeps it
+        yield
 
 
 async def _unfit_worker(grader: str, dask_worker: Any) -> str | None:

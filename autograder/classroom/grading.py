@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import files
-from autograder.classroom import feedback, gradebook, intake, job, master, report
+from autograder.classroom import feedback, gradebook, intake, interrupts, job, master, report
 from autograder.classroom.gradebook import Marks
 from autograder.classroom.intake import Submission
 from autograder.classroom.journal import Journal
@@ -32,6 +32,7 @@ GRADER_ERROR, NOT_JUDGED = "grader_error", "not_judged"  # of an exercise, besid
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)
 JOURNAL = "journal.jsonl"
+TERMINATED = "Stopped by SIGTERM. What has been judged is kept: run the same command again to go on."
 Judges = Callable[[Iterator[Any]], Iterator[tuple[Any, list[Verdict] | Exception]]]  # pool.judge_all, but for its workers
 
 
@@ -53,7 +54,7 @@ def grade(
     Raises CourseError, with nothing lost, for what a user can mend; what is wrong with one submission stops no other.
     """
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
-    with _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out):
+    with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out):
         files.sweep(run.out)
         merged(run.out, run.assignment.id, ())  # readable? Said now, before any work
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
@@ -79,7 +80,7 @@ def judge_anew(
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
     judged: dict[str, Sequence[Verdict] | None] = {}
     bar = tqdm(total=len(found), unit="submission", disable=not progress)
-    with _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out), bar:
+    with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out), bar:
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
             judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
@@ -149,11 +150,18 @@ def report_anew(course: Course, out: Path) -> Path:
         marks = {a.id: gradebook.current(out, a) for a in graded}
         for result in results:
             now = marks.get(result["assignment"], {}).get(result["learner"])
-            if now and result["points"] is not None:
+            if now and result["points"] is None:
+                result["by_hand"] = by_hand(now)
+            elif now:
                 result["points"], result["max_points"] = now.points, now.max_points
                 result["written"] = {id: written | {"points": now.cells.get(id)} for id, written in result["written"].items()}
         write(course, out, results)
     return out / report.NAME
+
+
+def by_hand(marks: Marks) -> float | None:
+    """The points of a submission that nothing could judge, when a person has marked everything in it; else None."""
+    return None if marks.waiting else marks.points
 
 
 def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
@@ -256,6 +264,7 @@ def _result(run: _Run, submission: Submission, verdicts: Sequence[Verdict] | Non
         "assignment": run.assignment.id,
         "status": NEEDS_ATTENTION if submission.problems else GRADED,
         "points": marks.points if verdicts is not None else None,
+        "by_hand": by_hand(marks) if verdicts is None else None,
         "max_points": marks.max_points,
         "exercises": exercises,
         "written": written,

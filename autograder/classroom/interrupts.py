@@ -1,9 +1,11 @@
-"""Ctrl-C, which a terminal sends to a program and to all that it has started: only the program itself shall hear it."""
+"""Ctrl-C, which a terminal sends to a program and to all that it has started: only the program itself shall hear it. And SIGTERM, with a word."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
@@ -27,3 +29,23 @@ def held() -> Iterator[None]:
             signal.signal(signal.SIGINT, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+@contextlib.contextmanager
+def last_words(sentence: str) -> Iterator[None]:
+    """Here SIGTERM (a shutdown, a queue's time limit) ends the program at once, as it always does, but not without this sentence on stderr."""
+
+    def end(number: int, _: object) -> None:
+        with contextlib.suppress(OSError):  # nobody may be listening any more
+            os.write(sys.__stderr__.fileno(), f"\n{sentence}\n".encode())
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield  # somebody else's program, with a handler of its own
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

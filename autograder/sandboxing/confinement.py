@@ -83,7 +83,7 @@ def command(files: Mapping[str, int], imports: tuple[str, ...], filter_fd: int, 
         *("--dir", LEARNER, *learner),
         *("--remount-ro", "/", "--chdir", LEARNER),
         *("--seccomp", str(filter_fd), "--info-fd", str(info_fd)),
-        *("--", python, *OPTIONS, "-c", START, LEARNER, str(requests_fd), str(answers_fd)),
+        *("--", python, *OPTIONS, "-c", START, LEARNER, str(requests_fd), str(answers_fd), *imports),
     ]
 
 
@@ -91,7 +91,7 @@ START = f"""\
 import sys
 sys.path += [{COURSE!r}, {PACKAGES!r}]
 from autograder.sandboxing import worker
-worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
+worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])"""
 
 
 def view(imports: tuple[str, ...]) -> View:

@@ -37,7 +37,7 @@ os.chdir(sys.argv[1])
 sys.path += [{COURSE!r}, {PACKAGES!r}]
 from autograder.sandboxing import worker
 worker.confine(threads=sys.argv[4] == "threads")
-worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
+worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[5:])"""
 
 
 class OtherUser(Process):
@@ -61,7 +61,7 @@ class OtherUser(Process):
             self._in_a_group([
                 *(_program("prlimit"), *(f"--{KINDS[kind]}={value}" for kind, value in limits.FIXED.items()), "--"),
                 *(_program("chroot"), f"--userspec={USER}:{USER}", "--groups=", str(base)),
-                *(seen.python, *OPTIONS, "-c", START, home, str(requests), str(answers), "threads" if imports else "one thread"),
+                *(seen.python, *OPTIONS, "-c", START, home, str(requests), str(answers), "threads" if imports else "one thread", *imports),
             ]),
             env={**seen.environment, "HOME": home},
             cwd="/",

@@ -92,6 +92,19 @@ def test_a_journal_with_garbage_in_it_keeps_the_rest(graded, garbage):
     } | {graded.out / "gradebook.db": (graded.out / "gradebook.db").read_bytes()}
 
 
+def test_a_line_that_says_something_else_than_was_written_is_judged_again(graded):
+    path = graded.out / "journal.jsonl"
+    whole = path.read_bytes()
+    points, sum_ = (re.search(pattern, whole).start(1) for pattern in (rb'"points": (\d)', rb'"sha256": "(.)'))
+    for place in (points, sum_, sum_ - 6):  # more points; another checksum; a line that seems to be of an older journal
+        path.write_bytes(whole[:place] + (b"7" if whole[place : place + 1] != b"7" else b"8") + whole[place + 1 :])
+        graded.grade()
+        assert graded.judged == 1
+    path.write_bytes(re.sub(rb', "sha256": "[0-9a-f]+"', b"", whole))
+    graded.grade()
+    assert not graded.judged  # a journal of before there were checksums
+
+
 @pytest.mark.parametrize("length", [0, 1, 40, -1])
 def test_a_journal_that_was_cut_short(graded, length):
     path = graded.out / "journal.jsonl"

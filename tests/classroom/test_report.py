@@ -46,6 +46,14 @@ CLASS = [
 ]
 
 
+def test_what_a_person_has_marked_is_not_called_unmarked(course):
+    lost = result("zoe", None, problems=["the zip cannot be read"])
+    by_hand = lost | {"by_hand": 25.5}
+    for found, says in ((lost, "(not marked)"), (lost | {"by_hand": None}, "(not marked)"), (by_hand, "(marked by hand: 25.5 of 30)")):
+        both = (page(course, [found]), report.pages(course, [found])[report.NAME])
+        assert all(says in html and (says == "(not marked)" or "not marked)" not in html) for html in both)
+
+
 def page(course, results=CLASS):
     assignment = course.assignments[0]
     return report.html(course, assignment, master.load(course, assignment).notebook, results)

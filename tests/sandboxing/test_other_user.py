@@ -23,7 +23,7 @@ from autograder.sandboxing.attacks import ATTACKS
 from autograder.sandboxing.doctor import ENFORCED, NOT_ENFORCED
 from autograder.sandboxing.other_user import OtherUser
 from autograder.sandboxing.sandbox import Sandbox
-from tests.sandboxing.test_sandbox import EVERYTHING, LIMITS, ROOT, SOLUTIONS, X, eventually, exercise
+from tests.sandboxing.common import EVERYTHING, LIMITS, ROOT, SOLUTIONS, X, eventually, exercise
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start another user's program, and the tests do not run as root")
 pytestmark = as_root

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,46 +12,11 @@ import numpy as np
 import pytest
 
 from autograder import probes, runner
-from autograder.course import CourseError
-from autograder.exercise import Case, Exercise, load
+from autograder.exercise import Case, load
 from autograder.probes import Answer
-from autograder.sandboxing import confinement, sandbox
 from autograder.sandboxing.process import Process
 from autograder.sandboxing.sandbox import Sandbox, SandboxFault
-
-ROOT = Path(__file__).resolve().parents[2]
-SOLUTIONS = {f"cnnlib/{path.name}": path.read_bytes() for path in sorted((ROOT / "solutions/cnnlib").glob("*.py"))}
-LIMITS = {"cpu_seconds": 0.5, "wall_seconds": 5, "memory_mb": 256, "output_mb": 4, "submission_mb": 32}
-X = Case("a", {"x": np.arange(6.0)})
-
-
-def exercise(name: str, *, module: str = "work", **fields: Any) -> Exercise:
-    empty: dict[str, Any] = {"title": "", "difficulty": 1, "minutes": 1, "aspects": (), "misconceptions": (), "hints": ("", "", "")}
-    return Exercise(id=f"{module}.{name}", draw=lambda rng: (), oracle=lambda: None, **{**empty, **fields})
-
-
-def run(source: str, *cases: Case, name: str = "f", limits: dict[str, float] | None = None, **fields: Any) -> list[Answer]:
-    """The answers of the function `name` in a learner's file."""
-    with Sandbox({"cnnlib/work.py": source.encode()}, {**LIMITS, **(limits or {})}) as box:
-        return box.run(exercise(name, **fields), cases or [X])
-
-
-def same(one: Sequence[Answer], other: Sequence[Answer]) -> bool:
-    """Whether two lists of answers say the same, apart from the time they took and from what was printed.
-
-    Arrays may differ in their last bits: where an array begins in memory decides in which order its numbers are added up.
-    """
-
-    def equal(a: Answer, b: Answer) -> bool:
-        if replace(a, output=None, seconds=0.0, printed="") != replace(b, output=None, seconds=0.0, printed=""):
-            return False
-        if not isinstance(a.output, np.ndarray) or not isinstance(b.output, np.ndarray) or a.output.dtype.kind != "f":
-            return repr(a.output) == repr(b.output)
-        close = 100 * float(np.finfo(a.output.dtype).eps)
-        return a.output.dtype == b.output.dtype and a.output.shape == b.output.shape and np.allclose(a.output, b.output, close, close, equal_nan=True)
-
-    return len(one) == len(other) and all(map(equal, one, other))
-
+from tests.sandboxing.common import EVERYTHING, LIMITS, ROOT, SOLUTIONS, X, exercise, run, same
 
 # --- honest work ------------------------------------------------------------------------------------------------------
 
@@ -132,36 +91,15 @@ def test_packages_are_there_only_when_the_exercise_names_them() -> None:
         assert with_it.run(exercise("f"), [X])[0].output == "6"
 
 
+def test_packages_are_loaded_ahead_and_cost_the_exercise_nothing() -> None:
+    files = {"cnnlib/work.py": b"import sys\nthere = 'jinja2' in sys.modules\ndef f(x): return there"}
+    for imports in ((), ("jinja2",), ("jinja2", "a_package_that_is_not_there")):
+        with Sandbox(files, LIMITS, imports=imports) as box:
+            assert box.run(exercise("f"), [X])[0].output is ("jinja2" in imports)
+
+
 # --- endings ----------------------------------------------------------------------------------------------------------
 
-EVERYTHING = """
-import ctypes, os, time
-import numpy as np
-def pipes():
-    found = []
-    for n in range(3, 999):
-        try: found += [n] if os.fstat(n).st_mode & 0o170000 == 0o010000 else []
-        except OSError: pass
-    return found
-def f(x): return x + 1
-def loop(x):
-    while True: pass
-def sleep(x): time.sleep(99)
-def third(x): return x if len(x) < 3 else loop(x)
-def memory(x): return np.ones(1 << 30)
-def leave(x): os._exit(0)
-def fault(x): ctypes.string_at(0)
-def garbage(x):
-    for n in pipes():
-        try: os.write(n, b"x" * 999)
-        except OSError: pass
-def deaf(x): [os.close(n) for n in pipes()]; time.sleep(99)
-def long(x): return np.ones(1 << 20)
-def leaks(x):
-    while True: os.open("/dev/null", 0)
-def prints(x):
-    while True: print("x" * 9999)
-"""
 
 
 @pytest.mark.parametrize(
@@ -342,127 +280,3 @@ def test_slowdown_is_that_of_a_call_that_is_judged(source: str, fast: bool) -> N
     plain, timed = run(source, *TIMED, limits={"cpu_seconds": 5}, baseline=spend)
     assert plain.slowdown is None
     assert timed.status == probes.OK and (timed.slowdown <= 5) is fast
-
-
-# --- no traces --------------------------------------------------------------------------------------------------------
-
-
-def children() -> set[str]:
-    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()) | {
-        pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
-    }
-
-
-def test_a_hundred_exercises_leave_no_process_and_no_descriptor() -> None:
-    run("def f(x): return x")  # the thread that starts sandboxes and its like are made once
-    descriptors, processes = set(os.listdir("/proc/self/fd")), children()
-    for round in range(10):
-        with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
-            for name in ("f",) * 8 + (("leave", "garbage") if round % 2 else ("leaks", "f")):
-                box.run(exercise(name), [X])
-    assert len(os.listdir("/proc/self/fd")) == len(descriptors)
-    assert children() == processes
-
-
-def test_sandboxes_side_by_side_do_not_meet() -> None:
-    def one(number: int) -> list:
-        source = f"def f(x): return x + {number}\ndef leave(x): import os; os._exit({number})"
-        with Sandbox({"cnnlib/work.py": source.encode()}, LIMITS) as box:
-            outputs = [box.run(exercise("f"), [X])[0].output[0] for _ in range(3)]
-            return [*outputs, box.run(exercise("leave"), [X])[0].message]
-
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(one, range(8))) == [[n, n, n, f"exit code {n}"] for n in range(8)]
-
-
-def test_a_sandbox_outlives_the_thread_that_started_it() -> None:
-    box = Sandbox({"cnnlib/work.py": b"def f(x): return x"}, LIMITS)
-    try:
-        thread = threading.Thread(target=box.ready)
-        thread.start()
-        thread.join()
-        time.sleep(0.2)
-        process = box._process
-        assert process.alive() and box.run(exercise("f"), [X])[0].status == probes.OK
-        assert box._process is process
-    finally:
-        box.close()
-
-
-def test_a_sandbox_dies_with_the_process_that_grades() -> None:
-    program = (
-        "from tests.sandboxing.test_sandbox import *\nbox = Sandbox({'cnnlib/work.py': EVERYTHING.encode()}, {})\nbox.ready()\n"
-        "print(box._process._pid, flush=True)\nbox.run(exercise('sleep'), [X])\n"
-    )
-    grader = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    pid = int(grader.stdout.readline())
-    time.sleep(0.5)  # it is busy now, and does not look at its pipes
-    assert Path(f"/proc/{pid}/stat").exists()
-    grader.send_signal(signal.SIGKILL)
-    grader.wait()
-    grader.stdout.close()
-    assert eventually(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split())
-
-
-def eventually(happens: Callable[[], bool], seconds: float = 5) -> bool:
-    end = time.monotonic() + seconds
-    while not happens():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-# --- faults of ours ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("who", ["the worker", "bubblewrap"])
-def test_a_kill_from_outside_is_a_fault_of_ours_not_an_answer(who: str) -> None:
-    with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
-        box.ready()
-        pid = box._process._pid if who == "the worker" else box._process._starting.result().pid
-        threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
-        with pytest.raises(SandboxFault, match="killed from outside"):
-            box.run(exercise("sleep"), [X])
-        assert box.run(exercise("f"), [X])[0].status == probes.OK
-
-
-@pytest.mark.parametrize("path", ["/etc/passwd", "../up.py", "a/../../b", "a//b", "", "./a"])
-def test_files_lie_within_the_learners_folder(path: str) -> None:
-    with pytest.raises(ValueError, match="not a path within"):
-        Sandbox({path: b""}, LIMITS)
-
-
-def fake(folder: Path, script: str) -> None:
-    program = folder / "bwrap"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-
-
-@pytest.mark.parametrize(
-    ("script", "sentence"),
-    [
-        (None, "bubblewrap is not installed. Install it: sudo apt-get install bubblewrap (or grade your own trusted files with --sandbox none)"),
-        ("echo bubblewrap 0.6.1", "Grading needs bubblewrap 0.8 or newer, and "),
-        (
-            '[ "$1" = --version ] && echo bubblewrap 0.9.0 && exit; echo "bwrap: No permissions to create new namespace" >&2; exit 1',
-            "The sandbox did not start: bwrap: No permissions to create new namespace. See what this machine lacks: stride doctor",
-        ),
-        ('[ "$1" = --version ] && echo bubblewrap 0.9.0 && exit; exit 0', "The sandbox did not start: exit code 0."),
-    ],
-)
-def test_without_a_working_sandbox_grading_is_refused_in_a_sentence(tmp_path: Path, monkeypatch: Any, script: str | None, sentence: str) -> None:
-    if script:
-        fake(tmp_path, script)
-    monkeypatch.setattr(confinement.shutil, "which", lambda name: str(tmp_path / name) if (tmp_path / name).exists() else None)
-    sandbox.require.cache_clear()
-    with pytest.raises(CourseError) as error:
-        sandbox.require()
-    assert sentence in str(error.value) and "--sandbox none" in str(error.value)
-
-
-def test_require_is_content_here_and_asks_once(monkeypatch: Any) -> None:
-    sandbox.require.cache_clear()
-    sandbox.require()
-    monkeypatch.setattr(confinement.shutil, "which", lambda name: None)
-    sandbox.require()

@@ -184,6 +184,35 @@ def test_faults_and_deaths_on_workers(tmp_path, programs):
             list(connected.judge_all(tasks("mend"), 2, _who))
 
 
+def _noting(task):
+    folder, name = task
+
+    def note(what: str) -> None:
+        with open(Path(folder) / "notes", "a") as notes:
+            notes.write(f"{what} {name}\n")
+
+    note("takes in")
+    with cluster._one_at_a_time():
+        note("judges")
+        time.sleep(0.5)
+        note("has judged")
+    return [Verdict(name, "passed", 1, 1, (), None, "").to_dict()]
+
+
+def test_a_worker_takes_the_next_job_in_while_it_judges_one(tmp_path, programs):
+    programs.worker("only")
+    names = ("one", "two", "three", "four")
+    with cluster.Cluster(programs.address) as connected:
+        got = dict(connected.judge_all(((name, lambda name=name: (str(tmp_path), name)) for name in names), None, _noting))
+    assert got.keys() == set(names)
+    notes = (tmp_path / "notes").read_text().splitlines()
+    turns = [note for note in notes if not note.startswith("takes in")]
+    assert [note.replace("judges", "has judged") for note in turns[::2]] == turns[1::2] and len(turns) == 8, "one at a time"
+    for turn in range(3):  # each but the first was taken in before the one before it was done
+        begun = {note for note in notes[: notes.index(turns[2 * turn + 1])] if note.startswith("takes in")}
+        assert len(begun) == turn + 2, notes
+
+
 def test_hosts_that_must_not_judge(course, tmp_path, programs, monkeypatch):
     toy_class.hand_in(tmp_path / "submissions" / "anna", course)
 

@@ -129,10 +129,11 @@ def record(
         notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
         _score(notebook, graded if submission.notebook else None, before, master, verdicts)
         notebook.late_submission_penalty = None
+        names = _names(notebook)
     if row.total_seconds_late > 0:
         _late(out, assignment, submission.learner)
         book.db.expire_all()
-    marks = _marks(row, notebook)
+    marks = _marks(row, notebook, names)
     book.db.remove()  # this submission's rows are not needed any more: memory stays flat
     files.write_all(content, flush=False)
     for path in stale - content.keys():  # of an earlier submission
@@ -149,7 +150,7 @@ def current(out: Path, assignment: Assignment) -> dict[str, Marks]:
             rows = gradebook.find_assignment(assignment.id).submissions
         except MissingEntry:
             return {}
-        return {row.student.id: _marks(row, notebook) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook}
+        return {row.student.id: _marks(row, notebook, _names(notebook)) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook}
 
 
 def settle(out: Path, assignment: Assignment) -> None:
@@ -166,13 +167,18 @@ def settle(out: Path, assignment: Assignment) -> None:
         _late(out, assignment, learner)
 
 
-def _marks(row, notebook) -> Marks:
+def _names(notebook) -> dict[str, str]:
+    """The grade_ids of a submitted notebook's cells. Asked for after a commit, each would be searched for on its own."""
+    return {mark.cell_id: mark.name for mark in (*notebook.grades, *notebook.comments)}
+
+
+def _marks(row, notebook, names: Mapping[str, str]) -> Marks:
     """The marks in a submitted assignment's row and its notebook's."""
     return Marks(
         max(row.score - (row.late_submission_penalty or 0), 0.0),
         row.max_score,
-        {grade.name: None if grade.manual_score is None and grade.auto_score is None else grade.score for grade in notebook.grades},
-        {comment.name: comment.comment for comment in notebook.comments if comment.comment},
+        {names[grade.cell_id]: None if grade.manual_score is None and grade.auto_score is None else grade.score for grade in notebook.grades},
+        {names[comment.cell_id]: comment.comment for comment in notebook.comments if comment.comment},
         min(row.late_submission_penalty or 0.0, row.score),
         row.needs_manual_grade,
     )

@@ -8,6 +8,7 @@ import nbformat
 
 from autograder.authoring import build, notebooks
 from autograder.course import Assignment, Course, load_course
+from autograder.exercise import file_of
 from tests.submissions import make_class
 
 MASTER = """# %% [markdown]
@@ -46,7 +47,7 @@ def mixed(course: Course, assignment: Assignment, folder: Path, count: int) -> l
     """
     right, mistaken = list(make_class.correct(course, assignment)), list(make_class.mistaken(course, assignment))
     generated = build.generate(course)
-    names = [f"cnnlib/{module}.py" for module in (*assignment.modules, *assignment.uses)]
+    names = [file_of(module) for module in (*assignment.modules, *assignment.uses)]
     notebook = f"{assignment.notebook}.ipynb"
     untouched = {name: generated[name] for name in names} | {notebook: generated[f"notebooks/{notebook}"]}
     learners = []

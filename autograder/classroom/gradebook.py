@@ -150,7 +150,8 @@ def current(out: Path, assignment: Assignment) -> dict[str, Marks]:
             rows = gradebook.find_assignment(assignment.id).submissions
         except MissingEntry:
             return {}
-        return {row.student.id: _marks(row, notebook, _names(notebook)) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook}
+        found = [(row, notebook) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook]
+        return {row.student.id: _marks(row, notebook, _names(notebook)) for row, notebook in found}
 
 
 def settle(out: Path, assignment: Assignment) -> None:

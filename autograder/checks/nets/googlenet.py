@@ -11,10 +11,6 @@ from autograder.values import Given
 NUMBERS = ("out_1x1", "reduce_3x3", "out_3x3", "reduce_5x5", "out_5x5", "out_pool")
 
 
-def _slip(id, says, hint, build):
-    return Misconception(id, says, hint, expected(build))
-
-
 def _draw_module(rng):
     def drawn(given, numbers, **more):
         options = {"in_channels": given, **dict(zip(NUMBERS, numbers))}
@@ -61,45 +57,45 @@ Inception = Exercise(
     returns=RETURNS,
     imports=("torch",),
     misconceptions=(
-        _slip("no_relu_inside", "There is no ReLU between the 1×1 convolutions and the 3×3 or 5×5 ones behind them.",
+        Misconception("no_relu_inside", "There is no ReLU between the 1×1 convolutions and the 3×3 or 5×5 ones behind them.",
               "The reductions bend as well: every convolution is followed by ReLU, six of them in all.", inception(bent=("out", "pool"))),
-        _slip("no_relu_outside", "The branches end without ReLU.", "Every convolution is followed by ReLU, the last one of each branch too.",
+        Misconception("no_relu_outside", "The branches end without ReLU.", "Every convolution is followed by ReLU, the last one of each branch too.",
               inception(bent=("reduce",))),
-        _slip("no_relu_behind_pooling", "There is no ReLU behind the 1×1 convolution after the pooling.",
+        Misconception("no_relu_behind_pooling", "There is no ReLU behind the 1×1 convolution after the pooling.",
               "Every convolution is followed by ReLU, that of branch 4 too.", inception(bent=("reduce", "out"))),
-        _slip("no_relu_at_all", "Nothing bends: there is no ReLU anywhere.", "Every convolution is followed by ReLU.", inception(bent=())),
-        _slip("do_not_fit", "The four outputs do not fit together.",
+        Misconception("no_relu_at_all", "Nothing bends: there is no ReLU anywhere.", "Every convolution is followed by ReLU.", inception(bent=())),
+        Misconception("do_not_fit", "The four outputs do not fit together.",
               "torch.cat(…, dim=1) joins channels, and all else must agree: padding 1 for 3×3, 2 for 5×5, and for the pooling stride 1, which is not "
               "what it has unless you say so, and padding 1.", inception(axis=0)),
-        _slip("order_of_branches", "The branches' channels come out in another order.",
+        Misconception("order_of_branches", "The branches' channels come out in another order.",
               "1×1, 3×3, 5×5, pooling: whoever carries weights from one network to another counts on it.", inception(order=(0, 2, 1, 3))),
-        _slip("pooling_first", "The channels of the pooling branch come first.", "The order is 1×1, 3×3, 5×5, pooling.", inception(order=(3, 0, 1, 2))),
-        _slip("average_pooling", "Branch 4 takes means where it should take maxima.", "nn.MaxPool2d(3, stride=1, padding=1).", inception(pooling="mean")),
-        _slip("no_pooling", "Branch 4 has its 1×1 convolution, but no pooling before it.", "nn.MaxPool2d(3, stride=1, padding=1), then the 1×1.",
+        Misconception("pooling_first", "The channels of the pooling branch come first.", "The order is 1×1, 3×3, 5×5, pooling.", inception(order=(3, 0, 1, 2))),
+        Misconception("average_pooling", "Branch 4 takes means where it should take maxima.", "nn.MaxPool2d(3, stride=1, padding=1).", inception(pooling="mean")),
+        Misconception("no_pooling", "Branch 4 has its 1×1 convolution, but no pooling before it.", "nn.MaxPool2d(3, stride=1, padding=1), then the 1×1.",
               inception(pooling="none")),
-        _slip("pooled_last", "In branch 4 the 1×1 convolution comes before the pooling.",
+        Misconception("pooled_last", "In branch 4 the 1×1 convolution comes before the pooling.",
               "It takes maxima of what came in, and reduces channels after that.", inception(pooling="last")),
-        _slip("five_is_three", "The 5×5 convolution is a 3×3 one.",
+        Misconception("five_is_three", "The 5×5 convolution is a 3×3 one.",
               "torchvision's GoogLeNet has that slip, and keeps it for its trained weights. The paper says 5×5.", inception(third=3)),
-        _slip("naive", "There are no reductions: 3×3 and 5×5 look at all channels that come in.",
+        Misconception("naive", "There are no reductions: 3×3 and 5×5 look at all channels that come in.",
               "That is the naive module, figure 2(a). Put a 1×1 convolution to reduce_3x3 or reduce_5x5 channels before them.", inception(reduced=False)),
-        _slip("reductions_swapped", "The two reductions are swapped.", "reduce_3x3 comes before the 3×3 convolution, reduce_5x5 before the 5×5 one.",
+        Misconception("reductions_swapped", "The two reductions are swapped.", "reduce_3x3 comes before the 3×3 convolution, reduce_5x5 before the 5×5 one.",
               inception(places=(0, 3, 2, 1, 4, 5))),
-        _slip("before_and_after", "The numbers before and after are swapped: 3×3 and 5×5 give as many channels as they should be given.",
+        Misconception("before_and_after", "The numbers before and after are swapped: 3×3 and 5×5 give as many channels as they should be given.",
               "1×1 to reduce_3x3 channels, then 3×3 to out_3x3. With 5×5 alike.", inception(places=(0, 2, 1, 4, 3, 5))),
-        _slip("one_behind_the_other", "The larger filters see what branch 1 gives, and not what comes in.",
+        Misconception("one_behind_the_other", "The larger filters see what branch 1 gives, and not what comes in.",
               "All four branches begin with x, and all four have a 1×1 convolution of their own.", inception(chained=True)),
-        _slip("no_biases", "The convolutions have no biases.", "Without batch norm every convolution has one: only batch norm makes it needless.",
+        Misconception("no_biases", "The convolutions have no biases.", "Without batch norm every convolution has one: only batch norm makes it needless.",
               inception(biases=(False, False))),
-        _slip("biases_and_batch_norm", "The convolutions have biases although batch norm follows.",
+        Misconception("biases_and_batch_norm", "The convolutions have biases although batch norm follows.",
               "Batch norm takes the mean away, and any bias with it: bias=not batch_norm.", inception(biases=(True, True))),
-        _slip("batch_norm_ignored", "There is no batch norm when it is asked for.",
+        Misconception("batch_norm_ignored", "There is no batch norm when it is asked for.",
               "With batch_norm=True: convolution without bias, nn.BatchNorm2d, ReLU.", inception(norms="never")),
-        _slip("batch_norm_always", "There is batch norm although it was not asked for.", "The paper's network has none: only with batch_norm=True.",
+        Misconception("batch_norm_always", "There is batch norm although it was not asked for.", "The paper's network has none: only with batch_norm=True.",
               inception(norms="always")),
-        _slip("batch_norm_after_relu", "Batch norm comes after ReLU.", "Convolution, batch norm, ReLU.", inception(norms="after ReLU")),
-        _slip("batch_norm_outside_only", "The reductions have no batch norm.", "All six convolutions have one.", inception(norms="outside")),
-        _slip("in_a_list", "The branches are in a plain Python list, where the module does not see them.",
+        Misconception("batch_norm_after_relu", "Batch norm comes after ReLU.", "Convolution, batch norm, ReLU.", inception(norms="after ReLU")),
+        Misconception("batch_norm_outside_only", "The reductions have no batch norm.", "All six convolutions have one.", inception(norms="outside")),
+        Misconception("in_a_list", "The branches are in a plain Python list, where the module does not see them.",
               "Make them attributes, or give them to nn.ModuleList.", inception(listed=True)),
     ),
     hints=(
@@ -123,18 +119,15 @@ def _draw_network(rng):
     def images(n, height, width):
         return normal(rng, n, 3, height, width)
 
-    yield Case("parameters", drawn(1000), compare=("parameters",))
     yield Case("parameters", {"options": {"block": given}, "seed": 0, "training": False}, compare=("parameters",))
-    for n, height, width in ((2, 64, 64), (1, 72, 49)):
-        yield Case("forward", drawn(5, width=8, x=images(n, height, width)), compare=("out",))
-    yield Case("forward", drawn(5, width=8, x=images(3, 50, 44), training=True), compare=("out",))
-    yield Case("options", drawn(int(rng.choice([7, 11])), width=24), compare=("parameters",))
-    yield Case("options", drawn(4, width=8, batch_norm=True), compare=("parameters",))
-    yield Case("options", drawn(6, width=16, x=images(2, 33, 40)), compare=("out",))
-    yield Case("options", drawn(3, width=8, batch_norm=True, x=images(3, 48, 34), training=True), compare=("out", "statistics"))
-    yield Case("backward", drawn(5, width=8, x=images(2, 40, 33), dout=normal(rng, 2, 5), training=True), compare=("dx", "gradients"))
+    yield Case("forward", drawn(5, width=8, x=images(1, 72, 65)), compare=("out",))
+    yield Case("forward", drawn(5, width=8, x=images(3, 66, 70), training=True), compare=("out",))
+    yield Case("options", drawn(int(rng.choice([7, 11])), width=16, x=images(2, 65, 70)), compare=("parameters", "out"))
+    case = drawn(3, width=8, batch_norm=True, x=images(3, 67, 48), training=True)
+    yield Case("options", case, compare=("parameters", "out", "statistics"))
+    yield Case("backward", drawn(5, width=8, x=images(2, 80, 66), dout=normal(rng, 2, 5), training=True), compare=("dx", "gradients"))
     yield Case("whole", {"options": {}, "seed": 0, "training": False}, compare=("parameters",))
-    yield Case("whole", drawn(4, None, width=8, x=images(2, 48, 37)), compare=("out",))
+    yield Case("whole", drawn(4, None, width=8, x=images(2, 48, 69)), compare=("out",))
 
 
 GoogLeNet = Exercise(
@@ -155,63 +148,63 @@ GoogLeNet = Exercise(
     returns=RETURNS,
     imports=("torch",),
     misconceptions=(
-        _slip("pooling_rounds_down", "The pooling rounds sizes down.", "112 becomes 56, not 55: nn.MaxPool2d(3, 2, ceil_mode=True).",
+        Misconception("pooling_rounds_down", "The pooling rounds sizes down.", "112 becomes 56, not 55: nn.MaxPool2d(3, 2, ceil_mode=True).",
               googlenet(pooling={"stride": 2})),
-        _slip("pooling_padded", "The pooling has padding 1 in place of ceil_mode=True: the shapes agree, but all windows lie one pixel further up and left.",
+        Misconception("pooling_padded", "The pooling has padding 1 in place of ceil_mode=True: the shapes agree, but all windows lie one pixel further up and left.",
               "Without padding the first window begins in the corner: nn.MaxPool2d(3, 2, ceil_mode=True).", googlenet(pooling={"stride": 2, "padding": 1})),
-        _slip("pooling_of_two", "The pooling takes maxima of 2×2 pixels.", "GoogLeNet's windows overlap: 3×3 with stride 2.", googlenet(kernel=2)),
-        _slip("average_pooling", "The pooling between the modules takes means.", "Those with stride 2 take maxima.", googlenet(kind="AvgPool2d")),
-        _slip("no_first_pooling", "There is no pooling behind the 7×7 convolution.", "112×112 becomes 56×56 there.", googlenet(pools=("3a", "4a", "5a"))),
-        _slip("no_pooling_before_3a", "There is no pooling between the 3×3 convolution and 3a.", "56×56 becomes 28×28 there.",
+        Misconception("pooling_of_two", "The pooling takes maxima of 2×2 pixels.", "GoogLeNet's windows overlap: 3×3 with stride 2.", googlenet(kernel=2)),
+        Misconception("average_pooling", "The pooling between the modules takes means.", "Those with stride 2 take maxima.", googlenet(kind="AvgPool2d")),
+        Misconception("no_first_pooling", "There is no pooling behind the 7×7 convolution.", "112×112 becomes 56×56 there.", googlenet(pools=("3a", "4a", "5a"))),
+        Misconception("no_pooling_before_3a", "There is no pooling between the 3×3 convolution and 3a.", "56×56 becomes 28×28 there.",
               googlenet(pools=("stem", "4a", "5a"))),
-        _slip("no_pooling_before_4a", "There is no pooling between 3b and 4a.", "28×28 becomes 14×14 there.", googlenet(pools=("stem", "3a", "5a"))),
-        _slip("no_pooling_before_5a", "There is no pooling between 4e and 5a.", "14×14 becomes 7×7 there.", googlenet(pools=("stem", "3a", "4a"))),
-        _slip("no_relu_in_stem", "The first three convolutions are not followed by ReLU.", "All convolutions of the network are.", googlenet(bent=())),
-        _slip("no_relu_after_seven", "The 7×7 convolution is not followed by ReLU.", "All convolutions of the network are.", googlenet(bent=(1, 2))),
-        _slip("no_relu_after_one", "The 1×1 convolution before the 3×3 one is not followed by ReLU.", "All convolutions of the network are.",
+        Misconception("no_pooling_before_4a", "There is no pooling between 3b and 4a.", "28×28 becomes 14×14 there.", googlenet(pools=("stem", "3a", "5a"))),
+        Misconception("no_pooling_before_5a", "There is no pooling between 4e and 5a.", "14×14 becomes 7×7 there.", googlenet(pools=("stem", "3a", "4a"))),
+        Misconception("no_relu_in_stem", "The first three convolutions are not followed by ReLU.", "All convolutions of the network are.", googlenet(bent=())),
+        Misconception("no_relu_after_seven", "The 7×7 convolution is not followed by ReLU.", "All convolutions of the network are.", googlenet(bent=(1, 2))),
+        Misconception("no_relu_after_one", "The 1×1 convolution before the 3×3 one is not followed by ReLU.", "All convolutions of the network are.",
               googlenet(bent=(0, 2))),
-        _slip("no_relu_after_three", "The 3×3 convolution before 3a is not followed by ReLU.", "All convolutions of the network are.", googlenet(bent=(0, 1))),
-        _slip("no_one_before_three", "The 1×1 convolution before the 3×3 one is missing.", "64 channels to 64 by 1×1, then to 192 by 3×3: layers 2 and 3 of 22.",
+        Misconception("no_relu_after_three", "The 3×3 convolution before 3a is not followed by ReLU.", "All convolutions of the network are.", googlenet(bent=(0, 1))),
+        Misconception("no_one_before_three", "The 1×1 convolution before the 3×3 one is missing.", "64 channels to 64 by 1×1, then to 192 by 3×3: layers 2 and 3 of 22.",
               googlenet(one=False)),
-        _slip("no_padding_of_seven", "The 7×7 convolution has no padding.", "With padding 3 and stride 2, 224 becomes 112.", googlenet(padding=0)),
-        _slip("stride_of_seven", "The 7×7 convolution has stride 1.", "Stride 2: 224 becomes 112.", googlenet(stride=1)),
-        _slip("no_dropout", "There is no dropout before the last layer.", "nn.Dropout(0.4): four in ten of the 1024 features are dropped in training.",
+        Misconception("no_padding_of_seven", "The 7×7 convolution has no padding.", "With padding 3 and stride 2, 224 becomes 112.", googlenet(padding=0)),
+        Misconception("stride_of_seven", "The 7×7 convolution has stride 1.", "Stride 2: 224 becomes 112.", googlenet(stride=1)),
+        Misconception("no_dropout", "There is no dropout before the last layer.", "nn.Dropout(0.4): four in ten of the 1024 features are dropped in training.",
               googlenet(dropout=0.0)),
-        _slip("dropout_half", "Half of the features are dropped.", "AlexNet drops 50 %, GoogLeNet 40 %: nn.Dropout(0.4).", googlenet(dropout=0.5)),
-        _slip("dropout_keeps", "60 % of the features are dropped: 40 % is how many are dropped, not how many are kept.", "nn.Dropout(0.4).",
+        Misconception("dropout_half", "Half of the features are dropped.", "AlexNet drops 50 %, GoogLeNet 40 %: nn.Dropout(0.4).", googlenet(dropout=0.5)),
+        Misconception("dropout_keeps", "60 % of the features are dropped: 40 % is how many are dropped, not how many are kept.", "nn.Dropout(0.4).",
               googlenet(dropout=0.6)),
-        _slip("dropout_in_use", "Features are dropped in use too.",
+        Misconception("dropout_in_use", "Features are dropped in use too.",
               "nn.Dropout knows the mode. The function F.dropout does not, and drops unless you tell it training=self.training.", googlenet(dropping="always")),
-        _slip("dropout_last", "Scores are dropped, not features.", "Dropout comes before the fully connected layer.", googlenet(dropping="last")),
-        _slip("largest_of_all_places", "The maxima over all places are taken where the means should be.", "nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).",
+        Misconception("dropout_last", "Scores are dropped, not features.", "Dropout comes before the fully connected layer.", googlenet(dropping="last")),
+        Misconception("largest_of_all_places", "The maxima over all places are taken where the means should be.", "nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).",
               googlenet(whole="max")),
-        _slip("seven_places", "The last pooling is for 7×7 places only, which is what images of 224×224 pixels leave.",
+        Misconception("seven_places", "The last pooling is for 7×7 places only, which is what images of 224×224 pixels leave.",
               "Means over all places there are: nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).", googlenet(whole="seven")),
-        _slip("softmax_at_end", "The network ends with a softmax.", "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.",
+        Misconception("softmax_at_end", "The network ends with a softmax.", "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.",
               googlenet(last=("Softmax", {"dim": 1}))),
-        _slip("log_softmax_at_end", "The network ends with the logarithm of a softmax.", "nn.CrossEntropyLoss takes that itself: scores come out as they are.",
+        Misconception("log_softmax_at_end", "The network ends with the logarithm of a softmax.", "nn.CrossEntropyLoss takes that itself: scores come out as they are.",
               googlenet(last=("LogSoftmax", {"dim": 1}))),
-        _slip("relu_at_end", "The scores went through ReLU as well.", "Scores may be of any sign: nothing comes after the last layer.",
+        Misconception("relu_at_end", "The scores went through ReLU as well.", "Scores may be of any sign: nothing comes after the last layer.",
               googlenet(last=("ReLU", {}))),
-        _slip("squeezed", "The axis of the batch is lost when it is one image.", "squeeze() takes away every axis of length 1. flatten(1) keeps the batch.",
+        Misconception("squeezed", "The axis of the batch is lost when it is one image.", "squeeze() takes away every axis of length 1. flatten(1) keeps the batch.",
               googlenet(squeezed=True)),
-        _slip("local_response_norm", "There is local response normalization.", "Figure 3 of the paper has two of them, table 1 has none, and neither has this network.",
+        Misconception("local_response_norm", "There is local response normalization.", "Figure 3 of the paper has two of them, table 1 has none, and neither has this network.",
               googlenet(responses=True)),
-        _slip("classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.", googlenet(classes_are=1000)),
-        _slip("width_ignored", "The network has its published width, whatever is asked for.", "Every number of filters becomes number * width // 64.",
+        Misconception("classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.", googlenet(classes_are=1000)),
+        Misconception("width_ignored", "The network has its published width, whatever is asked for.", "Every number of filters becomes number * width // 64.",
               googlenet(width_is=64)),
-        _slip("width_of_stem", "Only the first three convolutions have the width that is asked for.", "The numbers in MODULES become number * width // 64 too.",
+        Misconception("width_of_stem", "Only the first three convolutions have the width that is asked for.", "The numbers in MODULES become number * width // 64 too.",
               googlenet(modules_are=64)),
-        _slip("block_ignored", "The modules are of your own Inception, whatever block is handed in.", "Make them with block(…).", googlenet(own=True)),
-        _slip("batch_norm_ignored", "There is no batch norm when it is asked for.",
+        Misconception("block_ignored", "The modules are of your own Inception, whatever block is handed in.", "Make them with block(…).", googlenet(own=True)),
+        Misconception("batch_norm_ignored", "There is no batch norm when it is asked for.",
               "Behind the first three convolutions, and in every block: block(…, batch_norm=batch_norm).", googlenet(norms="never")),
-        _slip("batch_norm_not_handed_on", "The blocks are made without batch norm.", "Hand it on: block(…, batch_norm=batch_norm).", googlenet(norms="stem")),
-        _slip("batch_norm_in_blocks_only", "The first three convolutions have no batch norm.", "Behind each of them as well: convolution without bias, batch norm, ReLU.",
+        Misconception("batch_norm_not_handed_on", "The blocks are made without batch norm.", "Hand it on: block(…, batch_norm=batch_norm).", googlenet(norms="stem")),
+        Misconception("batch_norm_in_blocks_only", "The first three convolutions have no batch norm.", "Behind each of them as well: convolution without bias, batch norm, ReLU.",
               googlenet(norms="blocks")),
-        _slip("batch_norm_after_relu", "Batch norm comes after ReLU.", "Convolution, batch norm, ReLU.", googlenet(norms="after ReLU")),
-        _slip("biases_and_batch_norm", "The first three convolutions have biases although batch norm follows.",
+        Misconception("batch_norm_after_relu", "Batch norm comes after ReLU.", "Convolution, batch norm, ReLU.", googlenet(norms="after ReLU")),
+        Misconception("biases_and_batch_norm", "The first three convolutions have biases although batch norm follows.",
               "Batch norm takes the mean away, and any bias with it: bias=not batch_norm.", googlenet(biases=True)),
-        _slip("in_a_list", "The blocks are in a plain Python list, where the module does not see them.", "Give them to nn.Sequential or nn.ModuleList.",
+        Misconception("in_a_list", "The blocks are in a plain Python list, where the module does not see them.", "Give them to nn.Sequential or nn.ModuleList.",
               googlenet(listed=True)),
     ),
     hints=(

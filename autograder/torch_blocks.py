@@ -11,7 +11,7 @@ from typing import Any
 
 
 def stride_block(expansion: int = 1) -> Any:
-    """A class block(in_channels, width, stride=1) with `expansion`: tanh of one 3×3 convolution to expansion · width channels.
+    """A class block(in_channels, width, stride=1) with `expansion`: means of 3×3, one 1×1 convolution to expansion · width channels, tanh.
 
     It looks around, or nobody could tell in which of several blocks a stride is.
     """
@@ -21,10 +21,11 @@ def stride_block(expansion: int = 1) -> Any:
     class StrideBlock(nn.Module):
         def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
             super().__init__()
-            self.only = nn.Conv2d(in_channels, self.expansion * width, 3, stride, padding=1)
+            self.around = nn.AvgPool2d(3, stride, padding=1)
+            self.only = nn.Conv2d(in_channels, self.expansion * width, 1)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.tanh(self.only(x))
+            return torch.tanh(self.only(self.around(x)))
 
     StrideBlock.expansion = expansion
     return StrideBlock

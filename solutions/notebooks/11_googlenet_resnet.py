@@ -78,11 +78,11 @@ show_branches({"naive": naive, "with dimension reductions": reduced}, top="chann
 # %% [markdown]
 # Height and width must stay as they are, in all branches, or nothing could be joined: padding 1 for 3×3, padding 2 for 5×5, and the pooling has stride **1**.
 #
-# **Predict.** The naive module. In come 256 channels of 28×28; it has 128 filters of 1×1, 192 of 3×3 and 96 of 5×5, and the pooling. (a) How many channels come out? (b) How many multiplications with additions is that? (AlexNet needs 700 million for a whole image.) (c) What is the trouble with a second module of this kind behind it?
+# **Predict.** The naive module. In come 256 channels of 28×28; it has 128 filters of 1×1, 192 of 3×3 and 96 of 5×5, and the pooling. (a) How many channels come out? (b) How many multiplications with additions is that? (AlexNet of 09: one billion for a whole image.) (c) What is the trouble with a second module of this kind behind it?
 #
 # <details><summary>Answer</summary>
 #
-# (a) 128 + 192 + 96 + 256 = 672: the pooling passes on all that came in. (b) 28 · 28 · 256 · (128 + 9 · 192 + 25 · 96) = 854 million, more than all of AlexNet, in one module. (c) It gets 672 channels in place of 256, and the next one more still: channels never get fewer, and cost grows with them.
+# (a) 128 + 192 + 96 + 256 = 672: the pooling passes on all that came in. (b) 28 · 28 · 256 · (128 + 9 · 192 + 25 · 96) = 854 million: nearly all of AlexNet, in one module. (c) It gets 672 channels in place of 256, and the next one more still: channels never get fewer, and cost grows with them.
 # </details>
 #
 # The way out is the right-hand picture: a 1×1 convolution *before* each large filter takes 256 channels down to a few, and one *behind* the pooling does the same. A 1×1 convolution mixes channels at one place and looks at no neighbour: cheap, and as each is followed by ReLU, one more layer that bends.
@@ -253,9 +253,9 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet"):
         print(f"{words}: behind 3a {np.mean(values, axis=0)[0]:.3f}, behind 5b {np.mean(values, axis=0)[-1]:.4f}")
 
 # %% [markdown]
-# In 2014 the answers were careful initial weights and the auxiliary classifiers; from 2015 on, batch norm. With it, and an ensemble of seven networks seen through 144 crops in the paper's case without, GoogLeNet won ILSVRC 2014: 6.7 % top-5 error (one network and one crop: 10.1 %).
+# In 2014 the auxiliary classifiers were to help here; from 2015 on, batch norm did. All the same: GoogLeNet, seven of them that looked at 144 crops of each image, won ILSVRC 2014 with 6.7 % top-5 error (one network and one crop: 10.1 %).
 #
-# > **Takeaway.** Fewer parameters and less work than AlexNet's kind, and half its error: cost is something to design.
+# > **Takeaway.** A ninth of AlexNet's parameters, a good half more work, and less than half its error: cost is something to design.
 
 # %% [markdown]
 # ## 3 · Three blocks
@@ -400,8 +400,9 @@ check("nets.resnet.CifarResNet")
 # | | paper | here | with `LONG = True` |
 # |---|---|---|---|
 # | channels of the first stage | 16 | 4 | 16 |
-# | training images | 45,000 to 50,000 | 2,000, seen as 16×16 | 50,000 |
+# | training images | 45,000 | 2,000, seen as 16×16 | 50,000 |
 # | steps · images in each | 64,000 · 128 | 248 · 32 | 64,000 · 128 |
+# | rate | divided by 10, twice | falls like a cosine | falls like a cosine |
 # | seeds | one | three, with their spread | one |
 #
 # So this shows how they *begin*, and not where they end.
@@ -429,10 +430,11 @@ def prepared(images, labels, shrink):
 
 
 def moved(x):
-    """Each image mirrored or not, the whole batch moved by up to 4 pixels."""
-    x = torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
-    row, column = torch.randint(0, 9, (2,)).tolist()
-    return F.pad(x, (4, 4, 4, 4))[:, :, row : row + x.shape[2], column : column + x.shape[3]]
+    """Each image mirrored or not, and moved by up to 4 pixels; zeros come in from outside."""
+    count, _, height, width = x.shape
+    x = torch.where(torch.rand(count, 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
+    rows, columns = (torch.randint(0, 9, (count, 1), device=x.device) + torch.arange(size, device=x.device) for size in (height, width))
+    return F.pad(x, (4, 4, 4, 4))[torch.arange(count)[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
 def percent_wrong(net, x, y):

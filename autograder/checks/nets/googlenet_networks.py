@@ -10,10 +10,10 @@ MODULES = {
 
 
 def inception(
-    *, bent=("reduce", "out", "pool"), axis=1, order=(0, 1, 2, 3), pooling="max", third=5, reduced=True, places=(0, 1, 2, 3, 4, 5), chained=False,
-    biases=(True, False), norms="asked", listed=False,
+    *, bent=("reduce", "out", "pool"), axis=1, order=(0, 1, 2, 3), pooling="max", third=5, twice=False, reduced=True, places=(0, 1, 2, 3, 4, 5), chained=False,
+    biases=(True, False), norms="asked", eps=1e-5, listed=False,
 ):
-    """A builder of the module. biases: without and with batch norm. chained: the large filters see what the first branch gives."""
+    """A builder of the module. twice: two 3×3 convolutions for the 5×5 one. biases: without and with batch norm. chained: the large filters see what the first branch gives."""
 
     def build(in_channels, out_1x1, reduce_3x3, out_3x3, reduce_5x5, out_5x5, out_pool, batch_norm=False):
         import torch
@@ -27,16 +27,19 @@ def inception(
             bend = nn.ReLU() if role in bent else nn.Identity()
             if not normed or norms == "outside" and role == "reduce":
                 return nn.Sequential(nn.Conv2d(given, made, size, padding=size // 2, bias=biases[batch_norm]), bend)
-            norm = nn.BatchNorm2d(made)
+            norm = nn.BatchNorm2d(made, eps)
             return nn.Sequential(nn.Conv2d(given, made, size, padding=size // 2, bias=biases[1]), *((bend, norm) if norms == "after ReLU" else (norm, bend)))
 
         def large(reduce_to, made, size):
             given = one if chained else in_channels
             if not reduced:
                 return conv(given, made, size, "out")
+            if twice and size == 5:
+                return nn.Sequential(conv(given, reduce_to, 1, "reduce"), conv(reduce_to, made, 3, "out"), conv(made, made, 3, "out"))
             return nn.Sequential(conv(given, reduce_to, 1, "reduce"), conv(reduce_to, made, size, "out"))
 
-        pool = {"max": nn.MaxPool2d(3, 1, 1), "mean": nn.AvgPool2d(3, 1, 1), "none": nn.Identity(), "last": nn.MaxPool2d(3, 1, 1)}[pooling]
+        zeros = nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(3, 1))
+        pool = {"mean": nn.AvgPool2d(3, 1, 1), "none": nn.Identity(), "zeros": zeros}.get(pooling, nn.MaxPool2d(3, 1, 1))
         fourth = conv(in_channels, behind_pool, 1, "pool")
         made = [
             conv(in_channels, one, 1, "out"), large(before_three, three, 3), large(before_five, five, third),

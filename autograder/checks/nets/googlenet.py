@@ -129,11 +129,11 @@ def _draw_network(rng):
     yield Case("forward", drawn(5, width=8, x=images(1, 72, 65)), compare=("out",))
     yield Case("forward", drawn(5, width=8, x=images(3, 66, 70), training=True), compare=("out",))
     yield Case("options", drawn(int(rng.choice([7, 11])), width=16, x=images(2, 65, 70)), compare=("parameters", "out"))
-    case = drawn(3, width=8, batch_norm=True, x=images(3, 67, 48), training=True)
+    case = drawn(3, width=8, batch_norm=True, x=images(3, 67, 72), training=True)
     yield Case("options", case, compare=("parameters", "out", "statistics"))
     yield Case("backward", drawn(5, width=8, x=images(2, 80, 66), dout=normal(rng, 2, 5), training=True), compare=("dx", "gradients"))
     yield Case("whole", {"options": {}, "seed": 0, "training": False}, compare=("parameters",))
-    yield Case("whole", drawn(4, None, width=8, x=images(2, 48, 69)), compare=("out",))
+    yield Case("whole", drawn(4, None, width=8, x=images(2, 70, 69)), compare=("out",))
 
 
 GoogLeNet = Exercise(

@@ -40,7 +40,8 @@ def inception_block() -> Any:
 
     class GivenBlock(nn.Module):
         def __init__(
-            self, in_channels: int, out_1x1: int, reduce_3x3: int, out_3x3: int, reduce_5x5: int, out_5x5: int, out_pool: int, batch_norm: bool = False
+            self, in_channels: int, out_1x1: int, reduce_3x3: int, out_3x3: int, reduce_5x5: int, out_5x5: int, out_pool: int,
+            batch_norm: bool = False,
         ) -> None:
             super().__init__()
             self.one_and_pool = nn.Parameter(torch.zeros(out_1x1, out_pool))

@@ -46,7 +46,6 @@ sys.path += [str(folder) for folder in (here, *here.parents) if (folder / "cours
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from autograder import check
@@ -191,10 +190,10 @@ check("nets.googlenet.GoogLeNet")
 # Your network at its published size, on PyTorch's `meta` device, where tensors have shapes and no numbers, so that nothing needs to be computed.
 
 # %%
-def rows_of(make):
-    """The layer table of a network for images of 224×224 pixels."""
+def rows_of(make, *arguments):
+    """The layer table of the network that make(*arguments) gives, for images of 224×224 pixels."""
     with torch.device("meta"):
-        return inspection.layer_table(make(), (3, 224, 224))
+        return inspection.layer_table(make(*arguments), (3, 224, 224))
 
 
 with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet", "nets.inspect.layer_table"):
@@ -369,7 +368,7 @@ check("nets.resnet.ResNet")
 with waits_for("nets.resnet.ResNet", "nets.resnet.BasicBlock", "nets.resnet.Bottleneck", "nets.inspect.layer_table"):
     paper, sizes = {18: 1.8, 34: 3.6, 50: 3.8, 101: 7.6, 152: 11.3}, {}
     for depth, billions in paper.items():
-        rows = rows_of(lambda: resnet.resnet(depth))
+        rows = rows_of(resnet.resnet, depth)
         sizes[depth] = sum(row[3] for row in rows) / 1e6, sum(row[4] for row in rows) / 1e9
         print(f"ResNet-{depth:<4} {sizes[depth][0]:6.2f} million parameters {sizes[depth][1]:6.2f} billion operations (paper: {billions})")
     show_bars([f"ResNet-{d}" for d in sizes], [size[1] for size in sizes.values()], "Operations for one image", "billion", text=[f"{s[1]:.1f}" for s in sizes.values()])

@@ -1,4 +1,4 @@
-"""GoogLeNet's published numbers, from our own network: table 1 of "Going deeper with convolutions" (Szegedy and others 2014), where it can be right."""
+"""GoogLeNet's published numbers, from our own network: table 1 of "Going deeper with convolutions" (Szegedy and others 2014), where it can be."""
 
 from __future__ import annotations
 

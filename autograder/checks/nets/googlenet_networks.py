@@ -10,10 +10,15 @@ MODULES = {
 
 
 def inception(
-    *, bent=("reduce", "out", "pool"), axis=1, order=(0, 1, 2, 3), pooling="max", third=5, twice=False, reduced=True, places=(0, 1, 2, 3, 4, 5), chained=False,
-    biases=(True, False), norms="asked", eps=1e-5, listed=False,
+    *, bent=("reduce", "out", "pool"), axis=1, order=(0, 1, 2, 3), pooling="max", third=5, twice=False, reduced=True,
+    places=(0, 1, 2, 3, 4, 5), chained=False, biases=(True, False), norms="asked", eps=1e-5, listed=False,
 ):
-    """A builder of the module. twice: two 3×3 convolutions for the 5×5 one. biases: without and with batch norm. chained: the large filters see what the first branch gives."""
+    """A builder of the module.
+
+    twice    two 3×3 convolutions for the 5×5 one
+    chained  the large filters see what the first branch gives
+    biases   without and with batch norm
+    """
 
     def build(in_channels, out_1x1, reduce_3x3, out_3x3, reduce_5x5, out_5x5, out_pool, batch_norm=False):
         import torch
@@ -27,8 +32,8 @@ def inception(
             bend = nn.ReLU() if role in bent else nn.Identity()
             if not normed or norms == "outside" and role == "reduce":
                 return nn.Sequential(nn.Conv2d(given, made, size, padding=size // 2, bias=biases[batch_norm]), bend)
-            norm = nn.BatchNorm2d(made, eps)
-            return nn.Sequential(nn.Conv2d(given, made, size, padding=size // 2, bias=biases[1]), *((bend, norm) if norms == "after ReLU" else (norm, bend)))
+            norm, convolution = nn.BatchNorm2d(made, eps), nn.Conv2d(given, made, size, padding=size // 2, bias=biases[1])
+            return nn.Sequential(convolution, *((bend, norm) if norms == "after ReLU" else (norm, bend)))
 
         def large(reduce_to, made, size):
             given = one if chained else in_channels
@@ -63,10 +68,17 @@ def inception(
 
 
 def googlenet(
-    *, pooling=None, kernel=3, kind="MaxPool2d", pools=("stem", "3a", "4a", "5a"), bent=(0, 1, 2), one=True, padding=3, stride=2, dropout=0.4, dropping="in training",
-    whole="mean", last=None, squeezed=False, responses=False, classes_are=None, width_is=None, modules_are=None, own=False, norms="asked", biases=False, listed=False,
+    *, pooling=None, kernel=3, kind="MaxPool2d", pools=("stem", "3a", "4a", "5a"), bent=(0, 1, 2), one=True, padding=3, stride=2,
+    dropout=0.4, dropping="in training", whole="mean", last=None, squeezed=False, responses=False, classes_are=None, width_is=None,
+    modules_are=None, own=False, norms="asked", eps=1e-5, biases=None, joined=(0, 2, 4, 5), behind=False, listed=False,
 ):
-    """A builder of the network. classes_are, width_is, modules_are: what they always are, whatever is asked for. own: the judge's Inception in place of the block."""
+    """A builder of the network.
+
+    classes_are, width_is, modules_are  what they always are, whatever is asked for
+    own                                 the judge's Inception in place of the block
+    joined                              which of a module's six numbers make the channels that come out of it
+    behind                              the pooling before 4a and 5a comes behind them
+    """
 
     def build(classes=1000, width=64, batch_norm=False, block=None):
         import torch
@@ -90,8 +102,8 @@ def googlenet(
             return [getattr(nn, kind)(kernel, **(pooling or {"stride": 2, "ceil_mode": True}))] if place in pools else []
 
         def conv(number, given, made, size, *more):
-            convolution = nn.Conv2d(given, made, size, *more, bias=biases or not (batch_norm and norms in ("asked", "stem", "after ReLU")))
-            bend, norm = [nn.ReLU()] if number in bent else [], [nn.BatchNorm2d(made)] if normed else []
+            convolution = nn.Conv2d(given, made, size, *more, bias=not normed if biases is None else biases)
+            bend, norm = [nn.ReLU()] if number in bent else [], [nn.BatchNorm2d(made, eps)] if normed else []
             return [convolution, *((bend + norm) if norms == "after ReLU" else (norm + bend))]
 
         response = [nn.LocalResponseNorm(5)] if responses else []
@@ -99,17 +111,19 @@ def googlenet(
         layers += [*conv(2, width, 3 * width, 3, 1, 1), *response, *pool("3a")]
         channels, blocks = 3 * width, []
         for name, row in MODULES.items():
-            if name in ("4a", "5a"):
-                layers += pool(name)
+            pooling_here = pool(name) if name in ("4a", "5a") else []
+            layers += [] if behind else pooling_here
             numbers = [n * (modules_are or width) // 64 for n in row]
             blocks.append(block(channels, *numbers, batch_norm=in_blocks))
             layers.append(Call(blocks[-1].forward) if listed else blocks[-1])
-            channels = numbers[0] + numbers[2] + numbers[4] + numbers[5]
+            layers += pooling_here if behind else []
+            channels = sum(numbers[place] for place in joined)
+        layers += [nn.Dropout(dropout)] if dropping == "first" else []
         layers.append({"mean": nn.AdaptiveAvgPool2d(1), "max": nn.AdaptiveMaxPool2d(1), "seven": nn.AvgPool2d(7)}[whole])
         layers.append(Call(torch.squeeze) if squeezed else nn.Flatten())
         drop = Call(lambda x: functional.dropout(x, dropout)) if dropping == "always" else nn.Dropout(dropout)
         head = nn.Linear(channels, classes)
-        layers += [head, drop] if dropping == "last" else [drop, head]
+        layers += {"last": [head, drop], "first": [head]}.get(dropping, [drop, head])
         return nn.Sequential(*layers, *([getattr(nn, last[0])(**last[1])] if last else []))
 
     return build

@@ -1,4 +1,4 @@
-"""Modules with branches side by side, as pictures: one input at the bottom, a column of layers for each branch, and all channels joined at the top."""
+"""Modules with branches side by side, as pictures: one input below, a column of layers for each branch, all channels joined above."""
 
 import matplotlib.pyplot as plt
 

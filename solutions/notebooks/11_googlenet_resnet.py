@@ -217,7 +217,7 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet", "nets.ins
 
 # %%
 with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet", "nets.inspect.layer_table"):
-    millions = {"AlexNet": 60.97, "VGG-16": 138.36, "GoogLeNet": parameters / 1e6}
+    millions = {"AlexNet": 60.97, "VGG-16": 138.36, "GoogLeNet": sum(row[3] for row in rows_of(googlenet.GoogLeNet)) / 1e6}
     show_bars(list(millions), list(millions.values()), "Parameters", "million", text=[f"{value:.1f}" for value in millions.values()])
 
 # %% [markdown]

@@ -232,7 +232,7 @@ GoogLeNet = Exercise(
             "1×1, 3×3, 5×5 and pooling come out: the first, third, fifth and sixth number.", googlenet(joined=(0, 1, 3, 5)),
         ),
         Misconception(
-            "dropout_before_means", "Single places are dropped, before the means are taken.", "First means, then dropout.", googlenet(dropping="first"),
+            "dropout_before_means", "Single places are dropped, before the means are taken.", "Means come first.", googlenet(dropping="first"),
         ),
         Misconception(
             "eps_of_torchvision", "The batch norm behind the first three convolutions adds another eps than nn.BatchNorm2d does by itself.",

@@ -19,10 +19,10 @@ def _draw(rng):
     yield Case("identity", drawn(rng, f, f, n=1, size=(4, 9), training=False), compare=("out",))
     yield Case("projection", drawn(rng, c, f, 2), compare=("out",))
     yield Case("projection", drawn(rng, f, c, size=(5, 8), training=False), compare=("out",))
-    yield Case("projection", drawn(rng, f, f, 2, n=3, size=(6, 4)), compare=("out",))
+    yield Case("projection", drawn(rng, f, f, 3, n=3, size=(8, 7)), compare=("out",))
     yield Case("padding", drawn(rng, few, more, 2, size=(8, 6), **PADDED), compare=("parameters", "out"))
     yield Case("padding", drawn(rng, few, more + 1, 2, size=(7, 9), training=False, **PADDED), compare=("parameters", "out"))
-    yield Case("padding", drawn(rng, few, few, 2, **PADDED), compare=("parameters", "out"))
+    yield Case("padding", drawn(rng, few, few, 3, size=(7, 8), **PADDED), compare=("parameters", "out"))
     yield Case("padding", drawn(rng, few, few, **PADDED), compare=("parameters", "out"))
     yield Case("plain", drawn(rng, c, f, 2, **PLAIN), compare=("parameters", "out"))
     yield Case("plain", drawn(rng, f, f, training=False, **PLAIN), compare=("parameters", "out"))
@@ -137,7 +137,7 @@ BasicBlock = Exercise(
         ),
         Misconception(
             "padding_not_written",
-            "shortcut=\"padding\" adds nothing.",
+            "With shortcut=\"padding\" nothing is added, at least where shapes change.",
             "Subsample x, add channels of zeros behind its own, and add that to the branch.",
             _taken_for(lambda shortcut: "none" if shortcut == "padding" else shortcut),
         ),

@@ -87,10 +87,11 @@ def _padded(x: Any, channels: int, zeros: str) -> Any:
 def _joined(branch: Any, skip: Any, last: str, norm: Any) -> Any:
     """The block's output. last: how branch and skip (None: nothing) come together, "relu of sum" is right. norm: of the sum, where that is wrong."""
     skip = None if last.startswith("no sum") else skip
+    skip = skip.detach() if skip is not None and last.startswith("detached") else skip
     branch = branch.relu() if last in ("relu before", "relu twice") else branch
     total = branch if skip is None else branch + skip
     total = norm(total) if norm is not None else total
-    return total if last in ("sum", "relu before", "no sum and no relu") else total.relu()
+    return total if last in ("sum", "relu before", "no sum and no relu", "detached sum") else total.relu()
 
 
 # --- Blocks that end with a ReLU ------------------------------------------------------------------------------------

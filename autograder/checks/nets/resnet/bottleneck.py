@@ -16,7 +16,7 @@ def _draw(rng):
     yield Case("identity", drawn(rng, 4 * g, g, n=1, size=(4, 9), training=False), compare=("out",))
     yield Case("projection", drawn(rng, 5, f, 2), compare=("out",))
     yield Case("projection", drawn(rng, g, g, size=(5, 8), training=False), compare=("out",))
-    yield Case("projection", drawn(rng, 4 * g, g, 2, n=3, size=(6, 5)), compare=("out",))
+    yield Case("projection", drawn(rng, 4 * g, g, 3, n=3, size=(8, 7)), compare=("out",))
     for made in ((4 * g, g), (7, f, 2)):
         yield Case("backward", with_dout(rng, drawn(rng, *made), 4), compare=("dx", "gradients", "statistics"))
 

@@ -106,6 +106,12 @@ CifarResNet = Exercise(
             cifar(depth_of=lambda depth: (depth - 2) // 2),
         ),
         Misconception(
+            "one_block_more",
+            "Each stage has one block more than it should.",
+            "n = (depth - 2) // 6, without adding 1.",
+            cifar(depth_of=lambda depth: depth // 6 + 1),
+        ),
+        Misconception(
             "four_stages", "There are four stages.", "The network for CIFAR has three: W, 2·W and 4·W.", cifar(stage_count=4)
         ),
         Misconception(

@@ -15,7 +15,7 @@ def _draw(rng):
     yield Case("identity", drawn(rng, f, f, n=1, size=(4, 9), training=False), compare=("out",))
     yield Case("projection", drawn(rng, c, f, 2), compare=("out",))
     yield Case("projection", drawn(rng, f, c, size=(5, 8), training=False), compare=("out",))
-    yield Case("projection", drawn(rng, f, f, 2, n=3, size=(6, 4)), compare=("out",))
+    yield Case("projection", drawn(rng, f, f, 3, n=3, size=(8, 7)), compare=("out",))
     for made in ((c, c), (f, c, 2)):
         yield Case("backward", with_dout(rng, drawn(rng, *made)), compare=("dx", "gradients", "statistics"))
 
@@ -46,6 +46,12 @@ PreActBlock = Exercise(
             "x does not get past the branch: nothing is added.",
             "The block gives branch + shortcut: add x itself, or its projection.",
             preact(last="no sum and no relu"),
+        ),
+        Misconception(
+            "shortcut_detached",
+            "No gradient comes back past the branch: what goes past it is detached.",
+            "The shortcut is there for the gradient, too: add x, or its projection, without .detach() and outside torch.no_grad().",
+            preact(last="detached sum"),
         ),
         Misconception(
             "relu_at_end",
@@ -131,7 +137,7 @@ PreActBlock = Exercise(
         ),
         Misconception(
             "not_padded",
-            "The branch makes images smaller than what goes past it: the 3×3 convolutions are not padded.",
+            "The branch gives another size than what goes past it: most often a 3×3 convolution is not padded.",
             "Padding 1 keeps the size of a 3×3 convolution; a 1×1 convolution needs none.",
             preact(padding=0),
         ),

@@ -18,6 +18,12 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
             wrong(last="no sum"),
         ),
         Misconception(
+            "shortcut_detached",
+            "No gradient comes back past the branch: what goes past it is detached.",
+            "The shortcut is there for the gradient, too: add x, or its projection, without .detach() and outside torch.no_grad().",
+            wrong(last="detached"),
+        ),
+        Misconception(
             "relu_before_sum",
             "The last ReLU stands before the sum: it saw the branch alone.",
             "Add first; the ReLU comes last and sees the sum.",
@@ -44,7 +50,7 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
         ),
         Misconception(
             "not_padded",
-            "The branch makes images smaller than what goes past it: the 3×3 convolutions are not padded.",
+            "The branch gives another size than what goes past it: most often a 3×3 convolution is not padded.",
             "Padding 1 keeps the size of a 3×3 convolution; a 1×1 convolution needs none.",
             wrong(padding=0),
         ),

@@ -306,8 +306,10 @@ GoogLeNet = Exercise(
             "nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).", googlenet(whole="max"),
         ),
         Misconception(
-            "seven_places", "The last pooling is for 7×7 places only, which is what images of 224×224 pixels leave.",
-            "Means over all places there are: nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).", googlenet(whole="seven"),
+            "seven_places", "PyTorch refuses to compute the network for images of this size.",
+            "“Output size is too small”: the last pooling is for 7×7 places only, which is what images of 224×224 pixels leave. Take means over all "
+            "places there are: nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)). “mat1 and mat2”: flatten them before the last layer.",
+            googlenet(whole="seven"),
         ),
         Misconception(
             "softmax_at_end", "The network ends with a softmax.",
@@ -322,8 +324,9 @@ GoogLeNet = Exercise(
             "Scores may be of any sign: nothing comes after the last layer.", googlenet(last=("ReLU", {})),
         ),
         Misconception(
-            "squeezed", "The axis of the batch is lost when it is one image.",
-            "squeeze() takes away every axis of length 1. flatten(1) keeps the batch.", googlenet(squeezed=True),
+            "squeezed", "The axis of the batch is lost.",
+            "flatten(1) keeps it. squeeze() takes away every axis of length 1, the batch's too where it is one image; flatten(0) joins all axes.",
+            googlenet(squeezed=True),
         ),
         Misconception(
             "local_response_norm", "There is local response normalization.",

@@ -11,20 +11,50 @@ from typing import Any
 
 
 def stride_block(expansion: int = 1) -> Any:
-    """A class block(in_channels, width, stride=1) with `expansion`: tanh of one 1×1 convolution to expansion · width channels."""
+    """A class block(in_channels, width, stride=1) with `expansion`: means of 3×3, one 1×1 convolution to expansion · width channels, tanh.
+
+    It looks around, or nobody could tell in which of several blocks a stride is.
+    """
     import torch
     from torch import nn
 
     class StrideBlock(nn.Module):
         def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
             super().__init__()
-            self.only = nn.Conv2d(in_channels, self.expansion * width, 1, stride)
+            self.around = nn.AvgPool2d(3, stride, padding=1)
+            self.only = nn.Conv2d(in_channels, self.expansion * width, 1)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.tanh(self.only(x))
+            return torch.tanh(self.only(self.around(x)))
 
     StrideBlock.expansion = expansion
     return StrideBlock
 
 
-BLOCK_GIVENS = (stride_block,)
+def inception_block() -> Any:
+    """A class made as Inception is, block(in_channels, *six numbers, batch_norm=False): one 1×1 convolution to the channels that four branches
+    would give together, and ReLU. Three small parameters have the six numbers as their shapes, so that none of them goes unseen.
+    """
+    import torch
+    from torch import nn
+
+    class GivenBlock(nn.Module):
+        def __init__(
+            self, in_channels: int, out_1x1: int, reduce_3x3: int, out_3x3: int, reduce_5x5: int, out_5x5: int, out_pool: int,
+            batch_norm: bool = False,
+        ) -> None:
+            super().__init__()
+            self.one_and_pool = nn.Parameter(torch.zeros(out_1x1, out_pool))
+            self.three = nn.Parameter(torch.zeros(reduce_3x3, out_3x3))
+            self.five = nn.Parameter(torch.zeros(reduce_5x5, out_5x5))
+            made = out_1x1 + out_3x3 + out_5x5 + out_pool
+            self.only = nn.Conv2d(in_channels, made, 1)
+            self.norm = nn.BatchNorm2d(made) if batch_norm else nn.Identity()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(self.norm(self.only(x)) + self.one_and_pool.mean() + self.three.mean() + self.five.mean())
+
+    return GivenBlock
+
+
+BLOCK_GIVENS = (stride_block, inception_block)

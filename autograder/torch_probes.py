@@ -151,8 +151,14 @@ def filling(seed: int, layer: str, name: str, shape: tuple[int, ...]) -> np.ndar
 
 
 def pattern(shape: tuple[int, ...], p: float) -> np.ndarray:
-    """What a random layer leaves of an array of this shape: 0 where it drops, 1 / (1 - p) elsewhere."""
-    kept = np.random.default_rng([*shape, round(p * 1e6)]).random(shape) >= p
+    """What a random layer leaves of an array of this shape: 0 where it drops, 1 / (1 - p) elsewhere.
+
+    Axes of length 1 at its end make no difference: features are dropped alike before and after they are flattened.
+    """
+    length = len(shape)
+    while length > 2 and shape[length - 1] == 1:
+        length -= 1
+    kept = np.random.default_rng([*shape[:length], round(p * 1e6)]).random(shape) >= p
     return kept / (1 - p) if p < 1 else np.zeros(shape)
 
 

@@ -50,6 +50,8 @@ USES = {
         *("dropout.dropout_forward", "dropout.dropout_backward"),
     ),
     "small_resnet.build_small_resnet": ("residual.BasicBlock",),
+    "nets.googlenet.GoogLeNet": ("nets.googlenet.Inception",),
+    "nets.resnet.CifarResNet": ("nets.resnet.BasicBlock",),
     "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
     "fit.fit": ("optim.adam_step", "schedules.cosine_with_warmup", "early_stopping.EarlyStopping"),
     "normalized.build_normalized_net": ("norm.batch_norm2d_forward", "norm.batch_norm2d_backward"),

@@ -7,6 +7,7 @@ HOMES = {
     "agreement": ("show_agreement", "show_pairs"),
     "clouds": ("show_clouds",),
     "blocks": ("show_blocks",),
+    "branches": ("show_branches",),
     "data": ("Dataset", "lenet_images", "load"),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
     "graphs": ("show_batch_norm_graph",),

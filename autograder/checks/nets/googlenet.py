@@ -1,0 +1,388 @@
+"""GoogLeNet and its Inception module."""
+
+from __future__ import annotations
+
+from autograder.checks.nets.googlenet_networks import MODULES, googlenet, inception
+from autograder.checks.nets.modules import RETURNS, expected
+from autograder.draw import normal
+from autograder.exercise import Aspect, Case, Exercise, Misconception
+from autograder.values import Given
+
+NUMBERS = ("out_1x1", "reduce_3x3", "out_3x3", "reduce_5x5", "out_5x5", "out_pool")
+
+
+def _draw_module(rng):
+    def drawn(given, numbers, **more):
+        options = {"in_channels": given, **dict(zip(NUMBERS, numbers))}
+        if "batch_norm" in more:
+            options["batch_norm"] = more.pop("batch_norm")
+        return {"options": options, "seed": int(rng.integers(10**6)), "training": True, **more}
+
+    def sizes():  # no two alike: arrays of one shape get the same numbers
+        given, *numbers = (int(n) for n in rng.permutation([2, 3, 4, 5, 6, 7, 8]))
+        return given, numbers
+
+    def made(numbers):
+        return numbers[0] + numbers[2] + numbers[4] + numbers[5]
+
+    yield Case("parameters", drawn(192, MODULES["3a"]), compare=("parameters",))
+    yield Case("parameters", drawn(*sizes()), compare=("parameters",))
+    for n, height, width in ((2, 7, 6), (1, 4, 9), (3, 5, 5)):
+        given, numbers = sizes()
+        yield Case("forward", drawn(given, numbers, x=normal(rng, n, given, height, width)), compare=("out",))
+    yield Case("batch_norm", drawn(*sizes(), batch_norm=True), compare=("parameters",))
+    for training in (True, False):
+        given, numbers = sizes()
+        case = drawn(given, numbers, batch_norm=True, x=normal(rng, 3, given, 6, 5), training=training)
+        yield Case("batch_norm", case, compare=("out", "statistics"))
+    given, numbers = sizes()
+    case = drawn(given, numbers, x=normal(rng, 2, given, 6, 5), dout=normal(rng, 2, made(numbers), 6, 5))
+    yield Case("backward", case, compare=("dx", "gradients"))
+
+
+Inception = Exercise(
+    id="nets.googlenet.Inception",
+    title="An Inception module",
+    difficulty=2,
+    minutes=25,
+    aspects=(
+        Aspect("parameters", 3, "the layers with parameters: their kinds and shapes"),
+        Aspect("forward", 5, "what comes out, with parameters that are handed in"),
+        Aspect("batch_norm", 3, "the same with batch norm"),
+        Aspect("backward", 2, "gradients that reach the input and all parameters"),
+    ),
+    draw=_draw_module,
+    oracle=expected(inception()),
+    probe="module",
+    returns=RETURNS,
+    imports=("torch",),
+    misconceptions=(
+        Misconception(
+            "no_relu_inside", "There is no ReLU between the 1×1 convolutions and the 3×3 or 5×5 ones behind them.",
+            "The reductions bend as well: every convolution is followed by ReLU, six of them in all.", inception(bent=("out", "pool")),
+        ),
+        Misconception(
+            "no_relu_outside", "The branches end without ReLU.",
+            "Every convolution is followed by ReLU, the last one of each branch too.", inception(bent=("reduce",)),
+        ),
+        Misconception(
+            "no_relu_behind_pooling", "There is no ReLU behind the 1×1 convolution after the pooling.",
+            "Every convolution is followed by ReLU, that of branch 4 too.", inception(bent=("reduce", "out")),
+        ),
+        Misconception("no_relu_at_all", "Nothing bends: there is no ReLU anywhere.", "Every convolution is followed by ReLU.", inception(bent=())),
+        Misconception(
+            "do_not_fit", "PyTorch refuses to make one output of the four branches.",
+            "torch.cat(…, dim=1) joins channels, and all else must agree: padding 1 for 3×3, 2 for 5×5, and for the pooling stride 1, which is "
+            "not what it has unless you say so, and padding 1. And no branch changes x in place: the others need it.", inception(axis=0),
+        ),
+        Misconception(
+            "order_of_branches", "The branches' channels come out in another order.",
+            "1×1, 3×3, 5×5, pooling: whoever carries weights from one network to another counts on it.", inception(order=(0, 2, 1, 3)),
+        ),
+        Misconception(
+            "pooling_first", "The channels of the pooling branch come first.",
+            "The order is 1×1, 3×3, 5×5, pooling.", inception(order=(3, 0, 1, 2)),
+        ),
+        Misconception(
+            "average_pooling", "Branch 4 takes means where it should take maxima.",
+            "nn.MaxPool2d(3, stride=1, padding=1).", inception(pooling="mean"),
+        ),
+        Misconception(
+            "no_pooling", "Branch 4 has its 1×1 convolution, but no pooling before it.",
+            "nn.MaxPool2d(3, stride=1, padding=1), then the 1×1.", inception(pooling="none"),
+        ),
+        Misconception(
+            "pooled_last", "In branch 4 the 1×1 convolution comes before the pooling.",
+            "It takes maxima of what came in, and reduces channels after that.", inception(pooling="last"),
+        ),
+        Misconception(
+            "pooled_with_zeros", "The pooling sees zeros beyond the edges: where all numbers are negative, they win.",
+            "nn.MaxPool2d(3, stride=1, padding=1) pads with what is smaller than every number.", inception(pooling="zeros"),
+        ),
+        Misconception(
+            "five_as_two_threes", "There are two 3×3 convolutions in place of the 5×5 one.",
+            "They see as much, and a later version of the network has them. This one has a single 5×5.", inception(twice=True),
+        ),
+        Misconception(
+            "five_is_three", "The 5×5 convolution is a 3×3 one.",
+            "torchvision's GoogLeNet has that slip, and keeps it for its trained weights. The paper says 5×5.", inception(third=3),
+        ),
+        Misconception(
+            "naive", "There are no reductions: 3×3 and 5×5 look at all channels that come in.",
+            "That is the naive module, figure 2(a). Put a 1×1 convolution to reduce_3x3 or reduce_5x5 channels before them.",
+            inception(reduced=False),
+        ),
+        Misconception(
+            "reductions_swapped", "The two reductions are swapped.",
+            "reduce_3x3 comes before the 3×3 convolution, reduce_5x5 before the 5×5 one.", inception(places=(0, 3, 2, 1, 4, 5)),
+        ),
+        Misconception(
+            "before_and_after", "The numbers before and after are swapped: 3×3 and 5×5 give as many channels as they should be given.",
+            "1×1 to reduce_3x3 channels, then 3×3 to out_3x3. With 5×5 alike.", inception(places=(0, 2, 1, 4, 3, 5)),
+        ),
+        Misconception(
+            "one_behind_the_other", "The larger filters see what branch 1 gives, and not what comes in.",
+            "All four branches begin with x, and all four have a 1×1 convolution of their own.", inception(chained=True),
+        ),
+        Misconception(
+            "no_biases", "The convolutions have no biases.",
+            "Without batch norm every convolution has one: only batch norm makes it needless.", inception(biases=(False, False)),
+        ),
+        Misconception(
+            "biases_and_batch_norm", "The convolutions have biases although batch norm follows.",
+            "Batch norm takes the mean away, and any bias with it: bias=not batch_norm.", inception(biases=(True, True)),
+        ),
+        Misconception(
+            "batch_norm_ignored", "There is no batch norm when it is asked for.",
+            "With batch_norm=True: convolution without bias, nn.BatchNorm2d, ReLU.", inception(norms="never"),
+        ),
+        Misconception(
+            "batch_norm_always", "There is batch norm although it was not asked for.",
+            "The paper's network has none: only with batch_norm=True.", inception(norms="always"),
+        ),
+        Misconception("batch_norm_after_relu", "Batch norm comes after ReLU.", "Convolution, batch norm, ReLU.", inception(norms="after ReLU")),
+        Misconception(
+            "eps_of_torchvision", "The batch norm adds another eps than nn.BatchNorm2d does by itself.",
+            "torchvision's GoogLeNet has eps=0.001. Leave it at nn.BatchNorm2d(channels), which is 0.00001.", inception(eps=1e-3),
+        ),
+        Misconception("batch_norm_outside_only", "The reductions have no batch norm.", "All six convolutions have one.", inception(norms="outside")),
+        Misconception(
+            "in_a_list", "The branches are in a plain Python list, where the module does not see them.",
+            "Make them attributes, or give them to nn.ModuleList.", inception(listed=True),
+        ),
+    ),
+    hints=(
+        "How many convolutions are in the table? Each of them has a ReLU. And what must the pooling do so that its output has the input's "
+        "height and width?",
+        "In __init__ make four branches, each an nn.Sequential that takes in_channels. A small function that makes a convolution with its ReLU "
+        "(and its batch "
+        "norm) saves most of the writing; a k×k convolution with padding k // 2 keeps the size. In forward every branch gets x.",
+        "Branches: 1×1; 1×1 and 3×3; 1×1 and 5×5; max pooling (3, stride 1, padding 1) and 1×1. Each convolution: nn.Conv2d with a bias unless there "
+        "is batch norm, then that, then ReLU. forward: a list of what the four give for x, joined by torch.cat over axis 1.",
+    ),
+)
+
+
+def _draw_network(rng):
+    given = Given("inception_block", {})
+
+    def drawn(classes, block=given, **more):
+        options = {"classes": classes, **({"block": block} if block else {})}
+        options |= {name: more.pop(name) for name in ("width", "batch_norm") if name in more}
+        return {"options": options, "seed": int(rng.integers(10**6)), "training": False, **more}
+
+    def images(n, height, width):
+        return normal(rng, n, 3, height, width)
+
+    yield Case("parameters", {"options": {"block": given}, "seed": 0, "training": False}, compare=("parameters",))
+    yield Case("forward", drawn(5, width=8, x=images(1, 72, 65)), compare=("out",))
+    yield Case("forward", drawn(5, width=8, x=images(3, 66, 70), training=True), compare=("out",))
+    yield Case("options", drawn(int(rng.choice([7, 11])), width=16, x=images(2, 65, 70)), compare=("parameters", "out"))
+    case = drawn(3, width=8, batch_norm=True, x=images(3, 67, 72), training=True)
+    yield Case("options", case, compare=("parameters", "out", "statistics"))
+    yield Case("backward", drawn(5, width=8, x=images(2, 80, 66), dout=normal(rng, 2, 5), training=True), compare=("dx", "gradients"))
+    yield Case("whole", {"options": {}, "seed": 0, "training": False}, compare=("parameters",))
+    yield Case("whole", drawn(4, None, width=8, x=images(2, 70, 69)), compare=("out",))
+
+
+GoogLeNet = Exercise(
+    id="nets.googlenet.GoogLeNet",
+    title="GoogLeNet",
+    difficulty=3,
+    minutes=40,
+    aspects=(
+        Aspect("parameters", 4, "the layers with parameters, and the numbers that every block is made with, at the published size"),
+        Aspect("forward", 5, "the scores, with parameters that are handed in: with a block of ours in place of Inception"),
+        Aspect("options", 3, "other widths and numbers of classes, and batch norm"),
+        Aspect("backward", 2, "gradients that reach the images and all parameters"),
+        Aspect("whole", 3, "the network with your own Inception: its 6,998,552 parameters, and its scores"),
+    ),
+    draw=_draw_network,
+    oracle=expected(googlenet()),
+    probe="module",
+    returns=RETURNS,
+    imports=("torch",),
+    misconceptions=(
+        Misconception(
+            "pooling_rounds_down", "The pooling rounds sizes down.",
+            "112 becomes 56, not 55: nn.MaxPool2d(3, 2, ceil_mode=True).", googlenet(pooling={"stride": 2}),
+        ),
+        Misconception(
+            "pooling_padded",
+            "The pooling has padding 1 in place of ceil_mode=True: the shapes agree, but all windows lie one pixel further up and left.",
+            "Without padding the first window begins in the corner: nn.MaxPool2d(3, 2, ceil_mode=True).",
+            googlenet(pooling={"stride": 2, "padding": 1}),
+        ),
+        Misconception(
+            "pooling_of_two", "The pooling takes maxima of 2×2 pixels.",
+            "GoogLeNet's windows overlap: 3×3 with stride 2.", googlenet(kernel=2),
+        ),
+        Misconception(
+            "average_pooling", "The pooling between the modules takes means.",
+            "Those with stride 2 take maxima.", googlenet(kind="AvgPool2d"),
+        ),
+        Misconception("pooled_behind", "The pooling comes behind 4a and 5a.", "It comes before them.", googlenet(behind=True)),
+        Misconception("no_pooling_at_all", "There is no pooling.", "Four times max pooling halves height and width.", googlenet(pools=())),
+        Misconception(
+            "reductions_counted", "The reductions count among the channels that come out of a module.",
+            "They end inside it. Out come the first, third, fifth and sixth of its numbers.", googlenet(joined=(0, 1, 2, 3, 4, 5)),
+        ),
+        Misconception(
+            "reductions_for_channels", "A module's channels are counted with the reductions in place of 3×3 and 5×5.",
+            "1×1, 3×3, 5×5 and pooling come out: the first, third, fifth and sixth number.", googlenet(joined=(0, 1, 3, 5)),
+        ),
+        Misconception(
+            "dropout_before_means", "Single places are dropped, before the means are taken.", "Means come first.", googlenet(dropping="first"),
+        ),
+        Misconception(
+            "eps_of_torchvision", "The batch norm behind the first three convolutions adds another eps than nn.BatchNorm2d does by itself.",
+            "torchvision's GoogLeNet has eps=0.001. Leave it at nn.BatchNorm2d(channels), which is 0.00001.", googlenet(eps=1e-3),
+        ),
+        Misconception("no_biases", "The first three convolutions have no biases.", "They have them: bias=not batch_norm.", googlenet(biases=False)),
+        Misconception(
+            "no_first_pooling", "There is no pooling behind the 7×7 convolution.",
+            "112×112 becomes 56×56 there.", googlenet(pools=("3a", "4a", "5a")),
+        ),
+        Misconception(
+            "no_pooling_before_3a", "There is no pooling between the 3×3 convolution and 3a.",
+            "56×56 becomes 28×28 there.", googlenet(pools=("stem", "4a", "5a")),
+        ),
+        Misconception(
+            "no_pooling_before_4a", "There is no pooling between 3b and 4a.",
+            "28×28 becomes 14×14 there.", googlenet(pools=("stem", "3a", "5a")),
+        ),
+        Misconception(
+            "no_pooling_before_5a", "There is no pooling between 4e and 5a.",
+            "14×14 becomes 7×7 there.", googlenet(pools=("stem", "3a", "4a")),
+        ),
+        Misconception(
+            "no_relu_in_stem", "The first three convolutions are not followed by ReLU.",
+            "All convolutions of the network are.", googlenet(bent=()),
+        ),
+        Misconception(
+            "no_relu_after_seven", "The 7×7 convolution is not followed by ReLU.",
+            "All convolutions of the network are.", googlenet(bent=(1, 2)),
+        ),
+        Misconception(
+            "no_relu_after_one", "The 1×1 convolution before the 3×3 one is not followed by ReLU.",
+            "All convolutions of the network are.", googlenet(bent=(0, 2)),
+        ),
+        Misconception(
+            "no_relu_after_three", "The 3×3 convolution before 3a is not followed by ReLU.",
+            "All convolutions of the network are.", googlenet(bent=(0, 1)),
+        ),
+        Misconception(
+            "no_one_before_three", "The 1×1 convolution before the 3×3 one is missing.",
+            "64 channels to 64 by 1×1, then to 192 by 3×3: layers 2 and 3 of 22.", googlenet(one=False),
+        ),
+        Misconception(
+            "no_padding_of_seven", "The 7×7 convolution has no padding.",
+            "With padding 3 and stride 2, 224 becomes 112.", googlenet(padding=0),
+        ),
+        Misconception("stride_of_seven", "The 7×7 convolution has stride 1.", "Stride 2: 224 becomes 112.", googlenet(stride=1)),
+        Misconception(
+            "no_dropout", "There is no dropout before the last layer.",
+            "nn.Dropout(0.4): four in ten of the 1024 features are dropped in training.", googlenet(dropout=0.0),
+        ),
+        Misconception(
+            "dropout_half", "Half of the features are dropped.",
+            "AlexNet drops 50 %, GoogLeNet 40 %: nn.Dropout(0.4).", googlenet(dropout=0.5),
+        ),
+        Misconception(
+            "dropout_keeps", "60 % of the features are dropped: 40 % is how many are dropped, not how many are kept.",
+            "nn.Dropout(0.4).", googlenet(dropout=0.6),
+        ),
+        Misconception(
+            "dropout_in_use", "Features are dropped in use too.",
+            "nn.Dropout knows the mode. The function F.dropout does not, and drops unless you tell it training=self.training.",
+            googlenet(dropping="always"),
+        ),
+        Misconception(
+            "dropout_last", "Scores are dropped, not features.",
+            "Dropout comes before the fully connected layer.", googlenet(dropping="last"),
+        ),
+        Misconception(
+            "largest_of_all_places", "The maxima over all places are taken where the means should be.",
+            "nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).", googlenet(whole="max"),
+        ),
+        Misconception(
+            "seven_places", "PyTorch refuses to compute the network for images of this size.",
+            "“Output size is too small”: the last pooling is for 7×7 places only, which is what images of 224×224 pixels leave. Take means over all "
+            "places there are: nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)). “mat1 and mat2”: flatten them before the last layer.",
+            googlenet(whole="seven"),
+        ),
+        Misconception(
+            "softmax_at_end", "The network ends with a softmax.",
+            "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.", googlenet(last=("Softmax", {"dim": 1})),
+        ),
+        Misconception(
+            "log_softmax_at_end", "The network ends with the logarithm of a softmax.",
+            "nn.CrossEntropyLoss takes that itself: scores come out as they are.", googlenet(last=("LogSoftmax", {"dim": 1})),
+        ),
+        Misconception(
+            "relu_at_end", "The scores went through ReLU as well.",
+            "Scores may be of any sign: nothing comes after the last layer.", googlenet(last=("ReLU", {})),
+        ),
+        Misconception(
+            "squeezed", "The axis of the batch is lost.",
+            "flatten(1) keeps it. squeeze() takes away every axis of length 1, the batch's too where it is one image; flatten(0) joins all axes.",
+            googlenet(squeezed=True),
+        ),
+        Misconception(
+            "local_response_norm", "There is local response normalization.",
+            "Figure 3 of the paper has two of them, table 1 has none, and neither has this network.", googlenet(responses=True),
+        ),
+        Misconception(
+            "classes_ignored", "The network gives 1000 scores, whatever is asked for.",
+            "The last layer gives `classes`.", googlenet(classes_are=1000),
+        ),
+        Misconception(
+            "width_ignored", "The network has its published width, whatever is asked for.",
+            "Every number of filters becomes number * width // 64.", googlenet(width_is=64),
+        ),
+        Misconception(
+            "width_of_stem", "Only the first three convolutions have the width that is asked for.",
+            "The numbers in MODULES become number * width // 64 too.", googlenet(modules_are=64),
+        ),
+        Misconception(
+            "block_ignored", "The modules are of your own Inception, whatever block is handed in.",
+            "Make them with block(…).", googlenet(own=True),
+        ),
+        Misconception(
+            "batch_norm_ignored", "There is no batch norm when it is asked for.",
+            "Behind the first three convolutions, and in every block: block(…, batch_norm=batch_norm).", googlenet(norms="never"),
+        ),
+        Misconception(
+            "batch_norm_not_handed_on", "The blocks are made without batch norm.",
+            "Hand it on: block(…, batch_norm=batch_norm).", googlenet(norms="stem"),
+        ),
+        Misconception(
+            "batch_norm_in_blocks_only", "The first three convolutions have no batch norm.",
+            "Behind each of them as well: convolution without bias, batch norm, ReLU.", googlenet(norms="blocks"),
+        ),
+        Misconception("batch_norm_after_relu", "Batch norm comes after ReLU.", "Convolution, batch norm, ReLU.", googlenet(norms="after ReLU")),
+        Misconception(
+            "biases_and_batch_norm", "The first three convolutions have biases although batch norm follows.",
+            "Batch norm takes the mean away, and any bias with it: bias=not batch_norm.", googlenet(biases=True),
+        ),
+        Misconception(
+            "in_a_list", "The blocks are in a plain Python list, where the module does not see them.",
+            "Give them to nn.Sequential or nn.ModuleList.", googlenet(listed=True),
+        ),
+    ),
+    hints=(
+        "The table of the docstring is one long chain, and nn.Sequential makes a chain of a list. Which part of that list can a loop over "
+        "MODULES write?",
+        "Begin with a list of the layers before 3a. Then a loop over MODULES adds a block each time and keeps the number of channels that come "
+        "out of it, which "
+        "is what the next one is given: 1×1, 3×3, 5×5 and pooling together, not the reductions. Before 4a and 5a it adds a pooling. Means, "
+        "dropout and the last layer end it.",
+        "7×7 with stride 2 and padding 3, ReLU, pooling; 1×1, ReLU; 3×3 with padding 1, ReLU; pooling. For each name and six numbers in "
+        "MODULES: scale the numbers "
+        "by width, add block(channels, *numbers, batch_norm=batch_norm), then channels = first + third + fifth + sixth. "
+        "nn.AdaptiveAvgPool2d(1), nn.Flatten(), "
+        "nn.Dropout(0.4), nn.Linear(channels, classes).",
+    ),
+)
+
+EXERCISES = (Inception, GoogLeNet)

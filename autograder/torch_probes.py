@@ -18,6 +18,8 @@ import numpy as np
 
 from autograder import values
 
+LARGEST = 3_000_000  # parameters of a network that computes: what ignores its options is noticed before it fills the memory
+
 
 def module(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is a class of `nn.Module`: what it is made of, and what it computes with numbers that are handed in.
@@ -30,12 +32,17 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
 
     Returns its parameters, a list of kinds and shapes; the output; dx; the parameters' gradients by kind and shape, those of the same added
     up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
-    the output.
+    the output; ValueError where images are handed in and the network is far larger than any that is asked for with them.
     """
     import torch
 
     options = inputs.get("options", {})
-    made = subject(**options) if "x" in inputs else _without_memory(subject, options)
+    made = _without_memory(subject, options)
+    if "x" in inputs and isinstance(made, torch.nn.Module):
+        size = sum(tensor.numel() for tensor in made.parameters())
+        if size > LARGEST:
+            raise ValueError(f"{size:,} parameters: that is not the small network which these options ask for")
+        made = subject(**options)
     if made is None:
         return None
     if not isinstance(made, torch.nn.Module):

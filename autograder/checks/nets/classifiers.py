@@ -50,7 +50,7 @@ SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 def classifier(
     inputs: int, hidden: int, classes: int, *, dropping=(False, True, True), always=False, bent=(True, True), middle=2, last=(), bias=True
 ) -> list[Any]:
-    """Its layers, of the features in a row; every keyword-only argument is a way to get it wrong. dropping: before the first, the second, the third."""
+    """Its layers, of the features in a row; every keyword-only argument is a way to get it wrong. dropping: before each of the three."""
     from torch import nn
     from torch.nn import functional
 

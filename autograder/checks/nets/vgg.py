@@ -81,19 +81,26 @@ block = Exercise(
     returns=RETURNS,
     imports=("torch",),
     misconceptions=(
-        Misconception("no_padding", "The convolutions do not pad: their maps shrink.", "3×3 with padding 1 keeps height and width.", vgg_block(padding=0)),
+        Misconception(
+            "no_padding", "The convolutions do not pad: their maps shrink.", "3×3 with padding 1 keeps height and width.", vgg_block(padding=0),
+        ),
         Misconception("five_by_five", "The convolutions are 5×5.", "All of VGG's are 3×3, with padding 1.", vgg_block(kernel=5, padding=2)),
         Misconception(
             "relu_once", "There is one ReLU, behind the last convolution.",
             "Without a ReLU between them, convolutions in a row are one larger convolution. One behind each.", vgg_block(bent="last"),
         ),
-        Misconception("no_relu_at_last", "There is no ReLU behind the last convolution.", "One behind each, the last too.", vgg_block(bent="not last")),
+        Misconception(
+            "no_relu_at_last", "There is no ReLU behind the last convolution.", "One behind each, the last too.", vgg_block(bent="not last"),
+        ),
         Misconception(
             "no_relu", "Nothing bends: there is no ReLU.", "Without it, convolutions in a row are one larger convolution. One behind each.",
             vgg_block(bent="none"),
         ),
         Misconception("no_pooling", "There is no pooling.", "Max pooling 2×2 with stride 2 ends the block.", vgg_block(pool=())),
-        Misconception("average_pooling", "There is average pooling where VGG takes maxima.", "nn.MaxPool2d(2).", vgg_block(pool=("AvgPool2d", {"kernel_size": 2}))),
+        Misconception(
+            "average_pooling", "There is average pooling where VGG takes maxima.", "nn.MaxPool2d(2).",
+            vgg_block(pool=("AvgPool2d", {"kernel_size": 2})),
+        ),
         Misconception(
             "pooled_in_threes", "The pooling windows are 3×3.", "VGG's do not overlap: 2×2, two apart.",
             vgg_block(pool=("MaxPool2d", {"kernel_size": 3, "stride": 2})),
@@ -126,15 +133,18 @@ block = Exercise(
             "[layer] * n is the same layer n times. Make a new one each time.", vgg_block(shared=True),
         ),
         Misconception(
-            "no_batch_norm", "There is no batch norm, whatever is asked for.", "With batch_norm=True one stands between each convolution and its ReLU.",
+            "no_batch_norm", "There is no batch norm, whatever is asked for.",
+            "With batch_norm=True one stands between each convolution and its ReLU.",
             vgg_block(norm=False),
         ),
         Misconception("always_batch_norm", "There is batch norm, whatever is asked for.", "Only with batch_norm=True.", vgg_block(norm=True)),
         Misconception(
-            "batch_norm_after_relu", "Batch norm comes behind the ReLU.", "It stands between convolution and ReLU.", vgg_block(order=("bend", "norm")),
+            "batch_norm_after_relu", "Batch norm comes behind the ReLU.", "It stands between convolution and ReLU.",
+            vgg_block(order=("bend", "norm")),
         ),
         Misconception(
-            "batch_norm_first", "Batch norm comes before the convolution.", "It stands between convolution and ReLU.", vgg_block(order=("norm first",)),
+            "batch_norm_first", "Batch norm comes before the convolution.", "It stands between convolution and ReLU.",
+            vgg_block(order=("norm first",)),
         ),
         Misconception(
             "bias_before_batch_norm", "The convolutions before batch norm have a bias.",
@@ -150,7 +160,8 @@ block = Exercise(
     ),
     hints=(
         "Write down the layers of vgg_block(64, 128, 2) by hand. What would be different with 3 convolutions? With batch norm?",
-        "Collect layers in a list, in a loop over the convolutions; only the first has in_channels. nn.Sequential(*layers) makes a module of the list.",
+        "Collect layers in a list, in a loop over the convolutions; only the first has in_channels. nn.Sequential(*layers) makes a module of "
+        "the list.",
         "For each convolution: an nn.Conv2d 3×3 with padding 1 (no bias if there is batch norm), then nn.BatchNorm2d if asked for, then nn.ReLU. "
         "After the loop one nn.MaxPool2d(2).",
     ),
@@ -164,16 +175,15 @@ SMALL = {"classes": 7, "width": 3, "hidden": 10, "size": 64}  # quick, and no tw
 
 
 def vgg(
-    *, fixed=(), parts=(1, 2, 4, 8, 8), counts=COUNTS, own=False, normed="handed on", averaged=False, head=(), bias=True,
-    listed=False,
+    *, fixed=(), parts=(1, 2, 4, 8, 8), counts=COUNTS, own=False, normed="handed on", averaged=False, head=(), bias=True, listed=False,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. own: its own block, whatever is handed in."""
 
-    def build(depth=16, classes=1000, batch_norm=False, width=64, hidden=4096, size=224, block=vgg_block()):
+    def build(depth=16, classes=1000, batch_norm=False, width=64, hidden=4096, size=224, block=None):
         from torch import nn
 
         asked = {"depth": depth, "classes": classes, "width": width, "hidden": hidden, "size": size} | dict(fixed)
-        made = vgg_block() if own else block
+        made = vgg_block() if own or block is None else block
         widths = [asked["width"] * part for part in parts]
         norm = {"handed on": batch_norm, "never": False}[normed]
         layers = [made(*sizes, norm) for sizes in zip((3, *widths), widths, counts[asked["depth"]])]
@@ -236,14 +246,16 @@ network = Exercise(
         ),
         Misconception("never_doubled", "All blocks have the same number of filters.", "1, 2, 4, 8 and 8 times `width`.", vgg(parts=(1, 1, 1, 1, 1))),
         Misconception(
-            "always_sixteen", "The network is VGG-16, whatever depth is asked for.", "The table has a column for each depth.", vgg(fixed=(("depth", 16),)),
+            "always_sixteen", "The network is VGG-16, whatever depth is asked for.", "The table has a column for each depth.",
+            vgg(fixed=(("depth", 16),)),
         ),
         Misconception(
             "early_blocks_single", "The first two blocks have one convolution each, in every network.", "That is VGG-11 alone; the others have two.",
             vgg(counts={depth: (1, 1, *counts[2:]) for depth, counts in COUNTS.items()}),
         ),
         Misconception(
-            "three_everywhere", "VGG-19 has VGG-16's blocks.", "Its last three blocks have 4 convolutions each.", vgg(counts=COUNTS | {19: COUNTS[16]}),
+            "three_everywhere", "VGG-19 has VGG-16's blocks.", "Its last three blocks have 4 convolutions each.",
+            vgg(counts=COUNTS | {19: COUNTS[16]}),
         ),
         Misconception(
             "thirteen_as_eleven", "VGG-13 has VGG-11's blocks.", "All its five blocks have 2 convolutions.", vgg(counts=COUNTS | {13: COUNTS[11]}),
@@ -257,7 +269,10 @@ network = Exercise(
             "VGG looks at every place: flatten all 7 × 7 of each map. (Averaging came with the networks of 11.)", vgg(averaged=True),
         ),
         *slips(vgg),
-        Misconception("classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.", vgg(fixed=(("classes", 1000),))),
+        Misconception(
+            "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.",
+            vgg(fixed=(("classes", 1000),)),
+        ),
         Misconception(
             "width_ignored", "The first block has 64 filters, whatever is asked for.", "All numbers of filters follow from `width`.",
             vgg(fixed=(("width", 64),)),

@@ -116,14 +116,20 @@ ZFNet = Exercise(
             zfnet(padding=(1, 2, 1, 1, 1)),
         ),
         Misconception(
-            "second_stride_one", "The second convolution has a stride of 1.", "Here it is 2: as the first stride is 2 and not 4, the maps are twice as large.",
+            "second_stride_one", "The second convolution has a stride of 1.",
+            "Here it is 2: as the first stride is 2 and not 4, the maps are twice as large.",
             zfnet(strides=(2, 1, 1, 1, 1)),
         ),
         Misconception(
             "small_unpadded", "The three convolutions 3×3 do not pad.", "13 × 13 stay 13 × 13: 3×3 needs padding 1.", zfnet(padding=(1, 0, 0, 0, 0)),
         ),
-        Misconception("never_wide", "The network is never wide.", "With wide=True convolutions 3, 4, 5 have 512, 1024, 512 filters.", zfnet(fixed=(("wide", False),))),
-        Misconception("always_wide", "The network is always wide.", "With wide=False it has AlexNet's 384, 384, 256 filters.", zfnet(fixed=(("wide", True),))),
+        Misconception(
+            "never_wide", "The network is never wide.", "With wide=True convolutions 3, 4, 5 have 512, 1024, 512 filters.",
+            zfnet(fixed=(("wide", False),)),
+        ),
+        Misconception(
+            "always_wide", "The network is always wide.", "With wide=False it has AlexNet's 384, 384, 256 filters.", zfnet(fixed=(("wide", True),)),
+        ),
         Misconception(
             "wide_alike", "The three wide convolutions have 512 filters each.", "The fourth has 1024.", zfnet(large=(16, 16, 16)),
         ),
@@ -136,7 +142,8 @@ ZFNet = Exercise(
             zfnet(fixed=(("lrn", True),)),
         ),
         Misconception(
-            "lrn_once", "There is local response normalisation behind the first pooling only.", "It stands behind the second one too.", zfnet(normed=(1,)),
+            "lrn_once", "There is local response normalisation behind the first pooling only.", "It stands behind the second one too.",
+            zfnet(normed=(1,)),
         ),
         Misconception(
             "lrn_before_pooling", "Local response normalisation comes before pooling.",
@@ -164,7 +171,8 @@ ZFNet = Exercise(
         ),
         *slips(zfnet),
         Misconception(
-            "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.", zfnet(fixed=(("classes", 1000),)),
+            "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.",
+            zfnet(fixed=(("classes", 1000),)),
         ),
         Misconception(
             "width_ignored", "The first convolution has 96 filters, whatever is asked for.", "All numbers of filters follow from `width`.",
@@ -176,7 +184,8 @@ ZFNet = Exercise(
         ),
         Misconception(
             "options_ignored", "The network has the published size, whatever is asked for.",
-            "`classes`, `width` and `hidden` decide about the sizes of all layers.", zfnet(fixed=(("classes", 1000), ("width", 96), ("hidden", 4096))),
+            "`classes`, `width` and `hidden` decide about the sizes of all layers.",
+            zfnet(fixed=(("classes", 1000), ("width", 96), ("hidden", 4096))),
         ),
         Misconception(
             "no_biases", "The layers have no biases.", "ZFNet has a bias for every filter and every unit: leave bias=False away.", zfnet(bias=False),

@@ -61,7 +61,10 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     if "dout" in inputs:
         learned = [(key, name, tensor) for key, name, tensor in arrays if tensor.requires_grad]
         dout = torch.from_numpy(inputs["dout"]).double()
-        dx, *slopes = torch.autograd.grad(out, [x, *(tensor for _, _, tensor in learned)], dout, allow_unused=True)
+        if out.shape != dout.shape:
+            raise RuntimeError(f"the output has the shape {'×'.join(map(str, out.shape))}, not {'×'.join(map(str, dout.shape))}")
+        # As a sum, and not with `grad_outputs=dout`: for that, torch loads a computer algebra system first, in every sandbox anew.
+        dx, *slopes = torch.autograd.grad((out * dout).sum(), [x, *(tensor for _, _, tensor in learned)], allow_unused=True)
         idle = [name for (_, name, _), slope in zip(learned, slopes) if slope is None]
         if idle:
             raise RuntimeError(f"{', '.join(idle)}: no part in the output: forward never calls that layer, or detaches what it gives")

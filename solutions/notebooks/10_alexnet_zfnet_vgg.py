@@ -82,7 +82,7 @@ print(f"PyTorch {torch.__version__}; networks that learn do so on: {device}")
 #
 # One of the lectures lists AlexNet with a stride of 2 in the second convolution. It is 1: 27×27 places go in, 27×27 come out. The same list has pooling before normalisation; that is a later program's order (CaffeNet's). The paper normalises first. And the other lecture's AlexNet pads by 1 in the first layer: 54 places, and 5×5 instead of 6×6 at the end.
 #
-# **Two GPUs.** In 2012 a GPU had 3 GB: too little. So the network was cut in two halves, one on each GPU, with half of the filters. In convolutions 2, 4 and 5 a filter sees only the channels of its own half; in 3 and in the fully connected layers it sees all. PyTorch says this with `groups=2`:
+# **Two GPUs.** In 2012 a GPU had 3 GB: too little. So the network was cut in two halves, one on each GPU, with half of the filters. In convolutions 2, 4 and 5 a filter sees only the channels of its own half; in 3 and in the fully connected layers it sees all. PyTorch says this with `groups=2`. For the second convolution that means 2 · 128 · 48 = 12,288 kernels of 5×5 in place of 256 · 96 = 24,576:
 
 # %%
 def connections(channels, filters, groups):
@@ -91,8 +91,8 @@ def connections(channels, filters, groups):
 
 
 show_images(
-    connections(96, 256, 1), connections(96, 256, 2), titles=("groups=1: 256·96 = 24,576 kernels of 5×5", "groups=2: 2·128·48 = 12,288"),
-    caption="The second convolution: which of 256 filters (down) sees which of 96 channels (across). White: it does.",
+    *(connections(96, 256, groups).T for groups in (1, 2)), titles=("groups=1", "groups=2"), shared=True, size=1.6,
+    caption="Convolution 2: which of 256 filters (across) sees which of 96 channels (down). Bright: it does.",
 )
 
 # %% [markdown]

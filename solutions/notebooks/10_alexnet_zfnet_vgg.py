@@ -159,7 +159,7 @@ def print_bill(rows):
 with waits_for("nets.alexnet.AlexNet"):
     for groups in (2, 1):
         print(f"AlexNet, groups={groups}")
-        print_bill(bill(lambda: alexnet.AlexNet(groups=groups)))
+        print_bill(bill(lambda groups=groups: alexnet.AlexNet(groups=groups)))
 
 # %% [markdown]
 # **Predict.** A lecture counts 46 million parameters and 1 GFLOP for AlexNet, the paper speaks of 60 million. Where do 15 million go, and why is yours cheaper than 1 GFLOP?

@@ -13,7 +13,7 @@ from autograder.values import Given
 
 def vgg_block(
     *, kernel=3, padding=1, order=("norm", "bend"), bent="all", pool=("MaxPool2d", {"kernel_size": 2}), pool_each=False, widened="first",
-    count=None, shared=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
+    count=lambda asked: asked, shared=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
 ):
     """A builder of the judge's own block; every keyword-only argument is a way to get it wrong. norm: whether it has batch norm, always."""
 
@@ -21,8 +21,8 @@ def vgg_block(
         from torch import nn
 
         batch_norm = batch_norm if norm is None else norm
-        biased = {"not with norm": not batch_norm, "always": True, "never": False}[bias]
-        number = convolutions if count is None else count
+        biased = {"not with norm": not batch_norm, "with norm": batch_norm, "always": True, "never": False}[bias]
+        number = count(convolutions)
         pooling = [getattr(nn, pool[0])(**pool[1])] if pool else []
         channels = [in_channels] + [out_channels] * number
         if widened == "last":
@@ -45,17 +45,17 @@ def vgg_block(
 
 
 def _draw_block(rng):
-    def drawn(sizes=(), training=False, dout=(), **options):
+    def drawn(sizes=(), training=False, dout=(), light=1, **options):
         options = dict(zip(("in_channels", "out_channels", "convolutions"), (3, 5, 2))) | options
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-        case |= {"x": normal(rng, sizes[0], options["in_channels"], *sizes[1:])} if sizes else {}
+        case |= {"x": light * normal(rng, sizes[0], options["in_channels"], *sizes[1:])} if sizes else {}
         return case | ({"dout": normal(rng, *dout)} if dout else {})
 
     yield Case("parameters", drawn(in_channels=128, out_channels=256, convolutions=3), compare=("parameters",))
     yield Case("parameters", drawn(in_channels=5, out_channels=7, convolutions=1), compare=("parameters",))
     yield Case("parameters", drawn(in_channels=6, out_channels=6, convolutions=4), compare=("parameters",))
     yield Case("forward", drawn((2, 8, 12), convolutions=3), compare=("out",))
-    yield Case("forward", drawn((1, 7, 11), in_channels=4, out_channels=2), compare=("out",))  # what does not fit is left over
+    yield Case("forward", drawn((1, 7, 11), light=20, in_channels=4, out_channels=2), compare=("out",))  # what does not fit is left over
     yield Case("forward", drawn((3, 6, 4), in_channels=2, out_channels=7, convolutions=1), compare=("out",))
     yield Case("batch norm", drawn(batch_norm=True, convolutions=3), compare=("parameters",))
     yield Case("batch norm", drawn((2, 6, 8), batch_norm=True), compare=("parameters", "out"))
@@ -123,10 +123,19 @@ block = Exercise(
             "in_channels → out_channels comes first; then out_channels → out_channels.", vgg_block(widened="last"),
         ),
         Misconception(
-            "two_convolutions", "There are two convolutions, whatever is asked for.", "`convolutions` says how many.", vgg_block(count=2),
+            "two_convolutions",
+            "There are two convolutions, whatever is asked for.", "`convolutions` says how many.", vgg_block(count=lambda asked: 2),
         ),
         Misconception(
-            "one_convolution", "There is one convolution, whatever is asked for.", "`convolutions` says how many.", vgg_block(count=1),
+            "one_convolution", "There is one convolution, whatever is asked for.", "`convolutions` says how many.", vgg_block(count=lambda asked: 1),
+        ),
+        Misconception(
+            "one_too_few", "There is one convolution less than is asked for.", "`convolutions` counts them all, the first too.",
+            vgg_block(count=lambda asked: max(asked - 1, 1)),
+        ),
+        Misconception(
+            "one_too_many", "There is one convolution more than is asked for.", "`convolutions` counts them all, the first too.",
+            vgg_block(count=lambda asked: asked + 1),
         ),
         Misconception(
             "shared", "Convolutions share their weights: one module stands in several places.",
@@ -149,6 +158,11 @@ block = Exercise(
         Misconception(
             "bias_before_batch_norm", "The convolutions before batch norm have a bias.",
             "Batch norm subtracts it again: bias=False where batch_norm is True.", vgg_block(bias="always"),
+        ),
+        Misconception(
+            "bias_turned_round",
+            "The convolutions have a bias with batch norm, and none without it.", "It is the other way round: bias=not batch_norm.",
+            vgg_block(bias="with norm"),
         ),
         Misconception(
             "no_biases", "The convolutions never have a bias.", "Only with batch norm they have none: bias=not batch_norm.", vgg_block(bias="never"),
@@ -185,7 +199,7 @@ def vgg(
         asked = {"depth": depth, "classes": classes, "width": width, "hidden": hidden, "size": size} | dict(fixed)
         made = vgg_block() if own or block is None else block
         widths = [asked["width"] * part for part in parts]
-        norm = {"handed on": batch_norm, "never": False}[normed]
+        norm = {"handed on": batch_norm, "never": False, "always": True, "turned round": not batch_norm}[normed]
         layers = [made(*sizes, norm) for sizes in zip((3, *widths), widths, counts[asked["depth"]])]
         layers += [nn.AdaptiveAvgPool2d(1)] if averaged else []
         layers.append(nn.Flatten())
@@ -197,10 +211,10 @@ def vgg(
 
 
 def _draw_network(rng):
-    def drawn(n=0, training=False, dout=False, block=STAND_IN, defaults=False, **options):
+    def drawn(n=0, training=False, dout=False, light=1, block=STAND_IN, defaults=False, **options):
         options = options if defaults else SMALL | options | ({"block": block} if block else {})
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-        case |= {"x": normal(rng, n, 3, options["size"], options["size"])} if n else {}
+        case |= {"x": light * normal(rng, n, 3, options["size"], options["size"])} if n else {}
         return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
 
     for depth in COUNTS:
@@ -214,7 +228,7 @@ def _draw_network(rng):
     yield Case("backward", drawn(2, True, dout=True), compare=("dx", "gradients"))
     yield Case("whole", drawn(defaults=True), compare=("parameters",))
     yield Case("whole", drawn(defaults=True, depth=19, batch_norm=True), compare=("parameters",))
-    yield Case("whole", drawn(2, block=None), compare=("parameters", "out"))
+    yield Case("whole", drawn(2, block=None, light=300), compare=("parameters", "out"))  # bright, so that ReLU6 is no ReLU
 
 
 network = Exercise(
@@ -263,6 +277,14 @@ network = Exercise(
         Misconception(
             "batch_norm_not_handed_on", "The blocks never have batch norm, whatever is asked for.",
             "block(in_channels, out_channels, convolutions, batch_norm).", vgg(normed="never"),
+        ),
+        Misconception(
+            "batch_norm_always", "The blocks always have batch norm, whatever is asked for.",
+            "block(in_channels, out_channels, convolutions, batch_norm).", vgg(normed="always"),
+        ),
+        Misconception(
+            "batch_norm_turned_round", "The blocks have batch norm where none is asked for, and the other way round.",
+            "block(in_channels, out_channels, convolutions, batch_norm).", vgg(normed="turned round"),
         ),
         Misconception(
             "averaged", "The maps are averaged before the fully connected layers.",

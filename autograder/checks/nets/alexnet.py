@@ -8,7 +8,7 @@ from autograder.checks.nets.modules import RETURNS, expected
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
-SMALL = {"classes": 7, "width": 6, "hidden": 10, "groups": 1, "lrn": False}  # quick, and no two sizes alike
+SMALL = {"classes": 7, "width": 6, "hidden": 40, "groups": 1, "lrn": False}  # quick, no two sizes alike, and units enough that some live
 
 
 def alexnet(
@@ -48,7 +48,7 @@ def _draw(rng):
     yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts
     yield Case("dropout", drawn(2, training=True), compare=("out",))
     yield Case("options", drawn(classes=11, width=12, hidden=35, groups=2), compare=("parameters",))
-    yield Case("options", drawn(1, classes=5, hidden=13), compare=("parameters", "out"))
+    yield Case("options", drawn(1, classes=5, hidden=23), compare=("parameters", "out"))
     yield Case("backward", drawn(1, training=True, lrn=True, groups=2, light=3, dout=True), compare=("dx", "gradients"))
 
 

@@ -185,7 +185,7 @@ block = Exercise(
 
 COUNTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 STAND_IN = Given("halving_block", {})
-SMALL = {"classes": 7, "width": 3, "hidden": 10, "size": 64}  # quick, and no two sizes alike
+SMALL = {"classes": 7, "width": 3, "hidden": 40, "size": 64}  # quick, no two sizes alike, and units enough that some live
 
 
 def vgg(
@@ -223,7 +223,7 @@ def _draw_network(rng):
     yield Case("forward", drawn(1, depth=11, width=2), compare=("out",))
     yield Case("dropout", drawn(2, True), compare=("out",))
     yield Case("options", drawn(depth=13, classes=11, width=4, hidden=35, size=224), compare=("parameters",))
-    yield Case("options", drawn(1, depth=19, classes=5, hidden=13, size=96), compare=("parameters", "out"))
+    yield Case("options", drawn(1, depth=19, classes=5, hidden=23, size=96), compare=("parameters", "out"))
     yield Case("options", drawn(2, True, depth=13, batch_norm=True), compare=("parameters", "out", "statistics"))
     yield Case("backward", drawn(2, True, dout=True), compare=("dx", "gradients"))
     yield Case("whole", drawn(defaults=True), compare=("parameters",))

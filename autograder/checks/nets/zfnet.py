@@ -8,21 +8,21 @@ from autograder.checks.nets.modules import RETURNS, expected
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
-SMALL = {"classes": 7, "width": 3, "hidden": 10, "wide": False, "lrn": False}  # quick, and no two sizes alike
+SMALL = {"classes": 7, "width": 3, "hidden": 40, "wide": False, "lrn": False}  # quick, no two sizes alike, and units enough that some live
 OVERLAPPING = {"kernel_size": 3, "stride": 2}
 
 
 def zfnet(
     *, fixed=(), bent=(1, 2, 3, 4, 5), kernels=(7, 5, 3, 3, 3), padding=(1, 0, 1, 1, 1), strides=(2, 2, 1, 1, 1), large=(16, 32, 16),
     pooled=(1, 2, 5), pool=("MaxPool2d", OVERLAPPING | {"ceil_mode": True}), normed=(1, 2), constants=PAPER, order=("bend", "pool", "norm"),
-    head=(), bias=True, listed=False,
+    turned=False, head=(), bias=True, listed=False,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: options that are always the same."""
 
     def build(classes=1000, width=96, hidden=4096, wide=True, lrn=True):
         asked = {"classes": classes, "width": width, "hidden": hidden, "wide": wide, "lrn": lrn} | dict(fixed)
         there = {"bend": bent, "norm": normed if asked["lrn"] else (), "pool": pooled}
-        parts = (3, 8, *(large if asked["wide"] else (12, 12, 8)))
+        parts = (3, 8, *(large if asked["wide"] != turned else (12, 12, 8)))
         rows = [
             Row(
                 asked["width"] * parts[n - 1] // 3, kernels[n - 1], strides[n - 1], padding[n - 1],
@@ -50,7 +50,7 @@ def _draw(rng):
     yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts
     yield Case("dropout", drawn(2, training=True), compare=("out",))
     yield Case("options", drawn(classes=11, width=6, hidden=35, wide=True), compare=("parameters",))
-    yield Case("options", drawn(1, classes=5, hidden=13), compare=("parameters", "out"))
+    yield Case("options", drawn(1, classes=5, hidden=23), compare=("parameters", "out"))
     yield Case("backward", drawn(1, training=True, lrn=True, light=3, dout=True), compare=("dx", "gradients"))
 
 
@@ -129,6 +129,10 @@ ZFNet = Exercise(
         ),
         Misconception(
             "always_wide", "The network is always wide.", "With wide=False it has AlexNet's 384, 384, 256 filters.", zfnet(fixed=(("wide", True),)),
+        ),
+        Misconception(
+            "wide_turned_round", "The network is wide where it should not be, and the other way round.",
+            "With wide=True convolutions 3, 4, 5 have 512, 1024, 512 filters.", zfnet(turned=True),
         ),
         Misconception(
             "wide_alike", "The three wide convolutions have 512 filters each.", "The fourth has 1024.", zfnet(large=(16, 16, 16)),

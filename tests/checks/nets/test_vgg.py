@@ -30,7 +30,7 @@ def test_a_block_that_is_not_written_costs_the_last_aspect_alone() -> None:
 
     verdict = check("nets.vgg.VGG", lambda block=stub, **options: vgg()(block=block, **options), seed=1)
     assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["whole"]
-    assert "needs nets.vgg.vgg_block, which is not written yet" in " ".join(str(verdict).split())
+    assert "needs nets.vgg.vgg_block, which is not written yet" in verdict.feedback
 
 
 def test_a_block_may_be_any_module() -> None:

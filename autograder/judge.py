@@ -34,7 +34,7 @@ HIDDEN = {
 }
 VALUES = ("type", "shape", "not finite", "value")  # kinds of a wrong result, whatever else was asked of the case
 UNREADABLE = ("SyntaxError", "IndentationError", "TabError")  # raised before any case is tried
-ELSEWHERE = re.compile(r"([a-z]\w*\.[A-Za-z]\w*): not written yet")  # a stub's own words, when an end-to-end exercise runs into it
+ELSEWHERE = re.compile(r"((?:[a-z]\w*\.)+[A-Za-z]\w*): not written yet")  # a stub's own words, when an end-to-end exercise runs into it
 
 
 def judge(exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], *, by_name: bool = True) -> Verdict:

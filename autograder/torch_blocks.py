@@ -57,4 +57,19 @@ def inception_block() -> Any:
     return GivenBlock
 
 
-BLOCK_GIVENS = (stride_block, inception_block)
+def halving_block() -> Any:
+    """block(in_channels, out_channels, convolutions, batch_norm=False), half as high and wide: a convolution of 2×(2·convolutions) of the sine."""
+    from torch import nn
+
+    class Sine(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x.sin()
+
+    def block(in_channels: int, out_channels: int, convolutions: int, batch_norm: bool = False) -> Any:
+        only = nn.Conv2d(in_channels, out_channels, (2, 2 * convolutions), 2, (0, convolutions - 1))
+        return nn.Sequential(Sine(), only, *([nn.BatchNorm2d(out_channels)] if batch_norm else []))
+
+    return block
+
+
+BLOCK_GIVENS = (stride_block, inception_block, halving_block)

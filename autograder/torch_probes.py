@@ -17,6 +17,8 @@ import numpy as np
 
 from autograder import values
 
+LARGEST = 3_000_000  # parameters of a network that computes: what ignores its options is noticed before it fills the memory
+
 
 def module(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is a class of `nn.Module`: what it is made of, and what it computes with numbers that are handed in.
@@ -29,12 +31,17 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
 
     Returns its parameters, a list of kinds and shapes; the output; dx; the parameters' gradients by kind and shape, those of the same added
     up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
-    the output.
+    the output; ValueError where images are handed in and the network is far larger than any that is asked for with them.
     """
     import torch
 
     options = inputs.get("options", {})
-    made = subject(**options) if "x" in inputs else _without_memory(subject, options)
+    made = _without_memory(subject, options)
+    if "x" in inputs and isinstance(made, torch.nn.Module):
+        size = sum(tensor.numel() for tensor in made.parameters())
+        if size > LARGEST:
+            raise ValueError(f"{size:,} parameters: that is not the small network which these options ask for")
+        made = subject(**options)
     if made is None:
         return None
     if not isinstance(made, torch.nn.Module):
@@ -53,10 +60,10 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     if "dout" in inputs:
         learned = [(key, name, tensor) for key, name, tensor in arrays if tensor.requires_grad]
         dout = torch.from_numpy(inputs["dout"]).double()
-        # Of the sum where that is the same: what torch says of other shapes is for the learner to read, but the way to that loads symbolic
-        # shapes, which takes longer than all the rest.
-        of = [(out * dout).sum()] if out.shape == dout.shape else [out, dout]
-        dx, *slopes = torch.autograd.grad(of[0], [x, *(tensor for _, _, tensor in learned)], *of[1:], allow_unused=True)
+        if out.shape != dout.shape:
+            raise RuntimeError(f"the output has the shape {'×'.join(map(str, out.shape))}, not {'×'.join(map(str, dout.shape))}")
+        # As a sum, and not with `grad_outputs=dout`: for that, torch loads a computer algebra system first, in every sandbox anew.
+        dx, *slopes = torch.autograd.grad((out * dout).sum(), [x, *(tensor for _, _, tensor in learned)], allow_unused=True)
         idle = [name for (_, name, _), slope in zip(learned, slopes) if slope is None]
         if idle:
             raise RuntimeError(f"{', '.join(idle)}: no part in the output: forward never calls that layer, or detaches what it gives")

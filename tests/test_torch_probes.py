@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -256,3 +258,30 @@ def test_a_stand_in_is_made_as_blocks_are(expansion: int) -> None:
 
 def seen_without_images(subject: Any) -> Answer:
     return observe("module", subject, {"seed": 1, "training": True})
+
+
+def test_what_ignores_its_options_is_told_before_it_fills_the_memory() -> None:
+    made = []
+
+    def huge() -> nn.Module:
+        made.append(nn.Linear(10**6, 10**6))  # 4 TB, if it were made in earnest
+        return made[-1]
+
+    answer = observe("module", huge, {"seed": 1, "training": True, "x": np.ones((1, 10**6))})
+    assert (answer.status, answer.error) == (ERROR, "ValueError") and "1,000,001,000,000 parameters" in answer.message
+    assert len(made) == 1 and made[0].weight.is_meta
+
+
+def test_gradients_need_an_output_of_the_right_shape() -> None:
+    answer = observe("module", lambda: nn.Linear(3, 1), {"seed": 1, "training": True, "x": np.ones((2, 3)), "dout": np.ones((2, 4))})
+    assert (answer.status, answer.error, answer.message) == (ERROR, "RuntimeError", "the output has the shape 2×1, not 2×4")
+
+
+def test_gradients_do_not_wait_for_a_computer_algebra_system() -> None:
+    """torch loads one where gradients of an array are asked for by `grad_outputs`: half a second of every sandbox."""
+    code = (
+        "import sys, numpy, torch; from autograder.torch_probes import module; "
+        "module(lambda: torch.nn.Linear(3, 2), {'seed': 1, 'training': True, 'x': numpy.ones((2, 3)), 'dout': numpy.ones((2, 2))}); "
+        "print('sympy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"

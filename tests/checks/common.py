@@ -14,6 +14,7 @@ import ast
 import importlib
 import itertools
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ import pytest
 
 from autograder import check
 from autograder.exercise import Case, Exercise, load
-from autograder.judge import wrong_subject
+from autograder.expectations import Expectations
+from autograder.judge import judge_by, wrong_subject
 from autograder.loading import place
+from autograder.runner import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = ROOT / "solutions" / "cnnlib"
@@ -99,8 +102,16 @@ def check_misconception(exercise: Exercise, slip: str, seed: int):
     misconception = exercise.misconception(slip)
     if exercise.answer is not None:  # the same wrong answer to all cases: they have no inputs
         return check(exercise.id, misconception.oracle(), seed=seed)
+    known = _known(exercise.id, seed)
     # A case's inputs decide the dtype that a correct solution would give back.
-    return check(exercise.id, lambda **inputs: wrong_subject(misconception, Case("", inputs).dtype)(**inputs), seed=seed)
+    answers = run(exercise, known.cases, lambda **inputs: wrong_subject(misconception, Case("", inputs).dtype)(**inputs))
+    return judge_by(known, answers)
+
+
+@lru_cache(maxsize=len(SEEDS))
+def _known(id: str, seed: int) -> Expectations:
+    """What all misconceptions of an exercise are judged by: worked out once, not once for each of them."""
+    return Expectations(load(id), load(id).cases(seed))
 
 
 def unwritten(exercise: Exercise) -> Any:

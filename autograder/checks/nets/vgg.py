@@ -1,0 +1,329 @@
+"""VGG in PyTorch: its block, and the network made of blocks."""
+
+from __future__ import annotations
+
+from autograder.checks.nets.classifiers import classifier, in_a_list, slips
+from autograder.checks.nets.modules import RETURNS, expected
+from autograder.draw import normal
+from autograder.exercise import Aspect, Case, Exercise, Misconception
+from autograder.values import Given
+
+# --- the block --------------------------------------------------------------------------------------------------------
+
+
+def vgg_block(
+    *, kernel=3, padding=1, order=("norm", "bend"), bent="all", pool=("MaxPool2d", {"kernel_size": 2}), pool_each=False, widened="first",
+    count=lambda asked: asked, shared=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
+):
+    """A builder of the judge's own block; every keyword-only argument is a way to get it wrong. norm: whether it has batch norm, always."""
+
+    def build(in_channels, out_channels, convolutions, batch_norm=False):
+        from torch import nn
+
+        batch_norm = batch_norm if norm is None else norm
+        biased = {"not with norm": not batch_norm, "with norm": batch_norm, "always": True, "never": False}[bias]
+        number = count(convolutions)
+        pooling = [getattr(nn, pool[0])(**pool[1])] if pool else []
+        channels = [in_channels] + [out_channels] * number
+        if widened == "last":
+            channels = [in_channels] * number + [out_channels]
+        layers, made = [], {}
+        for n in range(number):
+            sizes = channels[n], channels[n + 1]
+            if not (shared and sizes in made):
+                made[sizes] = nn.Conv2d(*sizes, kernel, padding=padding, bias=biased)
+            normed = [nn.BatchNorm2d(sizes[0] if order[0] == "norm first" else sizes[1], momentum=momentum)] if batch_norm else []
+            bends = [nn.ReLU()] if bent == "all" or bent == "last" and n == number - 1 or bent == "not last" and n < number - 1 else []
+            steps = {"conv": [made[sizes]], "norm first": normed, "norm": normed, "bend": bends}
+            placed = ("norm first", "conv", "bend") if order[0] == "norm first" else ("conv", *order)
+            layers += [layer for name in placed for layer in steps[name]]
+            layers += pooling if pool_each else []
+        layers += [] if pool_each else pooling
+        return in_a_list(layers) if listed else nn.Sequential(*layers)
+
+    return build
+
+
+def _draw_block(rng):
+    def drawn(sizes=(), training=False, dout=(), light=1, **options):
+        options = dict(zip(("in_channels", "out_channels", "convolutions"), (3, 5, 2))) | options
+        case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
+        case |= {"x": light * normal(rng, sizes[0], options["in_channels"], *sizes[1:])} if sizes else {}
+        return case | ({"dout": normal(rng, *dout)} if dout else {})
+
+    yield Case("parameters", drawn(in_channels=128, out_channels=256, convolutions=3), compare=("parameters",))
+    yield Case("parameters", drawn(in_channels=5, out_channels=7, convolutions=1), compare=("parameters",))
+    yield Case("parameters", drawn(in_channels=6, out_channels=6, convolutions=4), compare=("parameters",))
+    yield Case("forward", drawn((2, 8, 12), convolutions=3), compare=("out",))
+    yield Case("forward", drawn((1, 7, 11), light=20, in_channels=4, out_channels=2), compare=("out",))  # what does not fit is left over
+    yield Case("forward", drawn((3, 6, 4), in_channels=2, out_channels=7, convolutions=1), compare=("out",))
+    yield Case("batch norm", drawn(batch_norm=True, convolutions=3), compare=("parameters",))
+    yield Case("batch norm", drawn((2, 6, 8), batch_norm=True), compare=("parameters", "out"))
+    yield Case("batch norm", drawn((3, 8, 6), True, batch_norm=True, convolutions=3), compare=("out", "statistics"))
+    yield Case("backward", drawn((2, 8, 6), convolutions=3, dout=(2, 5, 4, 3)), compare=("dx", "gradients"))
+    yield Case("backward", drawn((2, 6, 8), True, batch_norm=True, dout=(2, 5, 3, 4)), compare=("dx", "gradients"))
+
+
+block = Exercise(
+    id="nets.vgg.vgg_block",
+    title="A block of VGG",
+    difficulty=2,
+    minutes=20,
+    aspects=(
+        Aspect("parameters", 4, "the convolutions: how many, and of which shapes"),
+        Aspect("forward", 7, "what comes out, also where the size is odd"),
+        Aspect("batch norm", 5, "batch norm where it is asked for, and its convolutions without bias"),
+        Aspect("backward", 4, "gradients that reach the images and all parameters"),
+    ),
+    draw=_draw_block,
+    oracle=expected(vgg_block()),
+    probe="module",
+    returns=RETURNS,
+    imports=("torch",),
+    misconceptions=(
+        Misconception(
+            "no_padding", "The convolutions do not pad: their maps shrink.", "3×3 with padding 1 keeps height and width.", vgg_block(padding=0),
+        ),
+        Misconception("five_by_five", "The convolutions are 5×5.", "All of VGG's are 3×3, with padding 1.", vgg_block(kernel=5, padding=2)),
+        Misconception(
+            "relu_once", "There is one ReLU, behind the last convolution.",
+            "Without a ReLU between them, convolutions in a row are one larger convolution. One behind each.", vgg_block(bent="last"),
+        ),
+        Misconception(
+            "no_relu_at_last", "There is no ReLU behind the last convolution.", "One behind each, the last too.", vgg_block(bent="not last"),
+        ),
+        Misconception(
+            "no_relu", "Nothing bends: there is no ReLU.", "Without it, convolutions in a row are one larger convolution. One behind each.",
+            vgg_block(bent="none"),
+        ),
+        Misconception("no_pooling", "There is no pooling.", "Max pooling 2×2 with stride 2 ends the block.", vgg_block(pool=())),
+        Misconception(
+            "average_pooling", "There is average pooling where VGG takes maxima.", "nn.MaxPool2d(2).",
+            vgg_block(pool=("AvgPool2d", {"kernel_size": 2})),
+        ),
+        Misconception(
+            "pooled_in_threes", "The pooling windows are 3×3.", "VGG's do not overlap: 2×2, two apart.",
+            vgg_block(pool=("MaxPool2d", {"kernel_size": 3, "stride": 2})),
+        ),
+        Misconception(
+            "pooled_in_threes_padded", "The pooling windows are 3×3, with padding.", "VGG's do not overlap: 2×2, two apart.",
+            vgg_block(pool=("MaxPool2d", {"kernel_size": 3, "stride": 2, "padding": 1})),
+        ),
+        Misconception(
+            "pool_stride_one", "The pooling windows are one pixel apart.", "Two apart, so that height and width are halved: nn.MaxPool2d(2).",
+            vgg_block(pool=("MaxPool2d", {"kernel_size": 2, "stride": 1})),
+        ),
+        Misconception(
+            "rounded_up", "Where the size is odd, a pooling window hangs over the edge.", "H // 2 is asked for: leave ceil_mode away.",
+            vgg_block(pool=("MaxPool2d", {"kernel_size": 2, "ceil_mode": True})),
+        ),
+        Misconception("pooled_each_time", "There is pooling behind every convolution.", "One pooling ends the block.", vgg_block(pool_each=True)),
+        Misconception(
+            "widened_last", "The last convolution changes the number of channels, not the first.",
+            "in_channels → out_channels comes first; then out_channels → out_channels.", vgg_block(widened="last"),
+        ),
+        Misconception(
+            "two_convolutions",
+            "There are two convolutions, whatever is asked for.", "`convolutions` says how many.", vgg_block(count=lambda asked: 2),
+        ),
+        Misconception(
+            "one_convolution", "There is one convolution, whatever is asked for.", "`convolutions` says how many.", vgg_block(count=lambda asked: 1),
+        ),
+        Misconception(
+            "one_too_few", "There is one convolution less than is asked for.", "`convolutions` counts them all, the first too.",
+            vgg_block(count=lambda asked: max(asked - 1, 1)),
+        ),
+        Misconception(
+            "one_too_many", "There is one convolution more than is asked for.", "`convolutions` counts them all, the first too.",
+            vgg_block(count=lambda asked: asked + 1),
+        ),
+        Misconception(
+            "shared", "Convolutions share their weights: one module stands in several places.",
+            "[layer] * n is the same layer n times. Make a new one each time.", vgg_block(shared=True),
+        ),
+        Misconception(
+            "no_batch_norm", "There is no batch norm, whatever is asked for.",
+            "With batch_norm=True one stands between each convolution and its ReLU.",
+            vgg_block(norm=False),
+        ),
+        Misconception("always_batch_norm", "There is batch norm, whatever is asked for.", "Only with batch_norm=True.", vgg_block(norm=True)),
+        Misconception(
+            "batch_norm_after_relu", "Batch norm comes behind the ReLU.", "It stands between convolution and ReLU.",
+            vgg_block(order=("bend", "norm")),
+        ),
+        Misconception(
+            "batch_norm_first", "Batch norm comes before the convolution.", "It stands between convolution and ReLU.",
+            vgg_block(order=("norm first",)),
+        ),
+        Misconception(
+            "bias_before_batch_norm", "The convolutions before batch norm have a bias.",
+            "Batch norm subtracts it again: bias=False where batch_norm is True.", vgg_block(bias="always"),
+        ),
+        Misconception(
+            "bias_turned_round",
+            "The convolutions have a bias with batch norm, and none without it.", "It is the other way round: bias=not batch_norm.",
+            vgg_block(bias="with norm"),
+        ),
+        Misconception(
+            "no_biases", "The convolutions never have a bias.", "Only with batch norm they have none: bias=not batch_norm.", vgg_block(bias="never"),
+        ),
+        Misconception(
+            "in_a_list", "The layers are in a plain Python list, where the module does not see them.", "Hand them to nn.Sequential(*layers).",
+            vgg_block(listed=True),
+        ),
+    ),
+    hints=(
+        "Write down the layers of vgg_block(64, 128, 2) by hand. What would be different with 3 convolutions? With batch norm?",
+        "Collect layers in a list, in a loop over the convolutions; only the first has in_channels. nn.Sequential(*layers) makes a module of "
+        "the list.",
+        "For each convolution: an nn.Conv2d 3×3 with padding 1 (no bias if there is batch norm), then nn.BatchNorm2d if asked for, then nn.ReLU. "
+        "After the loop one nn.MaxPool2d(2).",
+    ),
+)
+
+# --- the network ------------------------------------------------------------------------------------------------------
+
+COUNTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+STAND_IN = Given("halving_block", {})
+SMALL = {"classes": 7, "width": 3, "hidden": 40, "size": 64}  # quick, no two sizes alike, and units enough that some live
+
+
+def vgg(
+    *, fixed=(), parts=(1, 2, 4, 8, 8), counts=COUNTS, own=False, normed="handed on", averaged=False, head=(), bias=True, listed=False,
+):
+    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. own: its own block, whatever is handed in."""
+
+    def build(depth=16, classes=1000, batch_norm=False, width=64, hidden=4096, size=224, block=None):
+        from torch import nn
+
+        asked = {"depth": depth, "classes": classes, "width": width, "hidden": hidden, "size": size} | dict(fixed)
+        made = vgg_block() if own or block is None else block
+        widths = [asked["width"] * part for part in parts]
+        norm = {"handed on": batch_norm, "never": False, "always": True, "turned round": not batch_norm}[normed]
+        layers = [made(*sizes, norm) for sizes in zip((3, *widths), widths, counts[asked["depth"]])]
+        layers += [nn.AdaptiveAvgPool2d(1)] if averaged else []
+        layers.append(nn.Flatten())
+        features = widths[-1] * (1 if averaged else (asked["size"] // 32) ** 2)
+        layers += classifier(features, asked["hidden"], asked["classes"], bias=bias, **dict(head))
+        return in_a_list(layers) if listed else nn.Sequential(*layers)
+
+    return build
+
+
+def _draw_network(rng):
+    def drawn(n=0, training=False, dout=False, light=1, block=STAND_IN, defaults=False, **options):
+        options = options if defaults else SMALL | options | ({"block": block} if block else {})
+        case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
+        case |= {"x": light * normal(rng, n, 3, options["size"], options["size"])} if n else {}
+        return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
+
+    for depth in COUNTS:
+        yield Case("blocks", drawn(depth=depth), compare=("parameters",))
+    yield Case("forward", drawn(2), compare=("out",))
+    yield Case("forward", drawn(1, depth=11, width=2), compare=("out",))
+    yield Case("dropout", drawn(2, True), compare=("out",))
+    yield Case("options", drawn(depth=13, classes=11, width=4, hidden=35, size=224), compare=("parameters",))
+    yield Case("options", drawn(1, depth=19, classes=5, hidden=23, size=96), compare=("parameters", "out"))
+    yield Case("options", drawn(2, True, depth=13, batch_norm=True), compare=("parameters", "out", "statistics"))
+    yield Case("backward", drawn(2, True, dout=True), compare=("dx", "gradients"))
+    yield Case("whole", drawn(defaults=True), compare=("parameters",))
+    yield Case("whole", drawn(defaults=True, depth=19, batch_norm=True), compare=("parameters",))
+    yield Case("whole", drawn(2, block=None, light=300), compare=("parameters", "out"))  # bright, so that ReLU6 is no ReLU
+
+
+network = Exercise(
+    id="nets.vgg.VGG",
+    title="VGG-11, 13, 16, 19",
+    difficulty=3,
+    minutes=35,
+    aspects=(
+        Aspect("blocks", 5, "the blocks that are made, and the fully connected layers (with a block of ours)"),
+        Aspect("forward", 7, "the scores (with a block of ours)"),
+        Aspect("dropout", 3, "dropout in training, and its places"),
+        Aspect("options", 5, "other depths, classes, filters, units and sizes; batch norm is handed on to the blocks"),
+        Aspect("backward", 3, "gradients that reach the images and all parameters"),
+        Aspect("whole", 5, "the published network from your own blocks: 138,357,544 numbers, and its scores"),
+    ),
+    draw=_draw_network,
+    oracle=expected(vgg()),
+    probe="module",
+    returns=RETURNS,
+    imports=("torch",),
+    misconceptions=(
+        Misconception(
+            "block_ignored", "The blocks are always made by vgg_block, whatever `block` is handed in.",
+            "Call block(…): its default is vgg_block already.", vgg(own=True),
+        ),
+        Misconception(
+            "doubled_once_more", "The fifth block has twice as many filters as the fourth.", "1, 2, 4, 8 and again 8 times `width`.",
+            vgg(parts=(1, 2, 4, 8, 16)),
+        ),
+        Misconception("never_doubled", "All blocks have the same number of filters.", "1, 2, 4, 8 and 8 times `width`.", vgg(parts=(1, 1, 1, 1, 1))),
+        Misconception(
+            "always_sixteen", "The network is VGG-16, whatever depth is asked for.", "The table has a column for each depth.",
+            vgg(fixed=(("depth", 16),)),
+        ),
+        Misconception(
+            "early_blocks_single", "The first two blocks have one convolution each, in every network.", "That is VGG-11 alone; the others have two.",
+            vgg(counts={depth: (1, 1, *counts[2:]) for depth, counts in COUNTS.items()}),
+        ),
+        Misconception(
+            "three_everywhere", "VGG-19 has VGG-16's blocks.", "Its last three blocks have 4 convolutions each.",
+            vgg(counts=COUNTS | {19: COUNTS[16]}),
+        ),
+        Misconception(
+            "thirteen_as_eleven", "VGG-13 has VGG-11's blocks.", "All its five blocks have 2 convolutions.", vgg(counts=COUNTS | {13: COUNTS[11]}),
+        ),
+        Misconception(
+            "batch_norm_not_handed_on", "The blocks never have batch norm, whatever is asked for.",
+            "block(in_channels, out_channels, convolutions, batch_norm).", vgg(normed="never"),
+        ),
+        Misconception(
+            "batch_norm_always", "The blocks always have batch norm, whatever is asked for.",
+            "block(in_channels, out_channels, convolutions, batch_norm).", vgg(normed="always"),
+        ),
+        Misconception(
+            "batch_norm_turned_round", "The blocks have batch norm where none is asked for, and the other way round.",
+            "block(in_channels, out_channels, convolutions, batch_norm).", vgg(normed="turned round"),
+        ),
+        Misconception(
+            "averaged", "The maps are averaged before the fully connected layers.",
+            "VGG looks at every place: flatten all 7 × 7 of each map. (Averaging came with the networks of 11.)", vgg(averaged=True),
+        ),
+        *slips(vgg),
+        Misconception(
+            "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.",
+            vgg(fixed=(("classes", 1000),)),
+        ),
+        Misconception(
+            "width_ignored", "The first block has 64 filters, whatever is asked for.", "All numbers of filters follow from `width`.",
+            vgg(fixed=(("width", 64),)),
+        ),
+        Misconception(
+            "hidden_ignored", "The fully connected layers have 4096 units, whatever is asked for.", "Both layers in the middle have `hidden` units.",
+            vgg(fixed=(("hidden", 4096),)),
+        ),
+        Misconception(
+            "options_ignored", "The network has the published size, whatever is asked for.",
+            "`classes`, `width` and `hidden` decide about the sizes of all layers.", vgg(fixed=(("classes", 1000), ("width", 64), ("hidden", 4096))),
+        ),
+        Misconception(
+            "size_ignored", "The first fully connected layer takes 7 × 7 places, whatever size the images have.",
+            "Five blocks halve height and width five times: size // 32 places along each side.", vgg(fixed=(("size", 224),)),
+        ),
+        Misconception("no_biases", "The fully connected layers have no biases.", "Leave bias=False away.", vgg(bias=False)),
+        Misconception(
+            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
+            "nn.Sequential(*blocks) or nn.ModuleList(blocks) shows them to it.", vgg(listed=True),
+        ),
+    ),
+    hints=(
+        "What do the four columns of the table share, and in what do they differ? Which numbers decide about a block?",
+        "Keep the numbers of convolutions in a dictionary by depth, and the numbers of filters as multiples of `width`. Then one loop makes the five "
+        "blocks: each takes the channels that the one before it gives.",
+        "Look up five counts by depth; five widths: 1, 2, 4, 8, 8 times width. For each pair: block(channels so far, filters, count, batch_norm). "
+        "Then flatten, linear from 8·width·(size // 32)² to hidden, ReLU, dropout; linear, ReLU, dropout; linear to classes.",
+    ),
+)
+
+EXERCISES = (block, network)

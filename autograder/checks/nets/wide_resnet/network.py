@@ -11,8 +11,8 @@ from autograder.values import Given
 
 def wide_resnet(
     *, count=lambda depth: (depth - 4) // 6, widths=lambda k, w, stage: k * w * 2**stage,
-    stride=lambda stage, number, n: 2 if stage and not number else 1, stem=("conv",), first=lambda k, w: w, stem_bias=False, handed="all", head=("norm", "relu"), pool="mean", fixed=None, repeats=False, own=False,
-    listed=False, last=None, final_dropout=False,
+    stride=lambda stage, number, n: 2 if stage and not number else 1, stem=("conv",), first=lambda k, w: w, stem_bias=False, handed="all",
+    head=("norm", "relu"), pool="mean", fixed=None, repeats=False, own=False, listed=False, last=None, final_dropout=False,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong."""
 

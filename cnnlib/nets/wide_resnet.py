@@ -36,10 +36,10 @@ class WideBlock(nn.Module):
 
 
 class WideResNet(nn.Module):
-    """The wide residual network for CIFAR's small images: WRN-28-10 has 28 layers, ten times as wide as a thin residual network's.
+    """The wide residual network for CIFAR's small images: WRN-28-10 has 28 convolutions, ten times as wide as in a thin network.
 
-    depth    6·n + 4 layers with weights, with n blocks in each of three stages (counted are the convolutions outside shortcuts,
-             one projection a stage, and the last layer): 16, 22, 28, 40 in the paper
+    depth    6·n + 4 convolutions, with n blocks in each of three stages: the first one, two in every block, and one projection a stage;
+             16, 22, 28, 40 in the paper
     widen    k, how many times as wide as the thin network of the same form all blocks are
     classes  how many there are to tell apart
     dropout  handed to every block

@@ -78,10 +78,12 @@ thin = ["batch norm, ReLU", "conv 3×3, 16", "batch norm, ReLU", "conv 3×3, 16"
 wide = ["batch norm, ReLU", "conv 3×3, 160", "batch norm, ReLU", "dropout", "conv 3×3, 160"]
 show_blocks(
     {"pre-activation ResNet": {"branch": thin, "shortcut": []}, "Wide ResNet, k = 10": {"branch": wide, "shortcut": []}},
-    "Ten times as wide, and room for dropout between the two convolutions: behind the sum it would hurt the way past.",
+    "The same block, ten times as wide.",
 )
 
 # %% [markdown]
+# With so many parameters there is reason to drop some: the dropout is *between* the two convolutions, because on the way past, or behind the sum, it would disturb what all later blocks build on.
+#
 # **Predict.** You double the number of blocks: how do parameters and operations grow? And if you double all widths instead?
 #
 # <details><summary>Answer</summary>
@@ -105,7 +107,7 @@ check("nets.wide_resnet.WideResNet")
 # %% [markdown]
 # ### Experiment: the same work, in 40 layers or in 10
 #
-# WRN-40-1 is thin and deep. How wide may a network of 10 layers be, so that it does as many multiplications? We count, and then take the time of one training step (forward and backward, 16 images of 32×32, one core).
+# WRN-40-1 is thin and deep: 16, 32 and 64 channels. A network of 10 layers may be 2.75 times as wide for as many multiplications. We count, and then take the time of one training step (forward and backward, 16 images of 32×32, one core).
 
 # %%
 def step_seconds(model, images=16, size=32):
@@ -115,11 +117,11 @@ def step_seconds(model, images=16, size=32):
 
 
 with waits_for("nets.wide_resnet.WideBlock", "nets.wide_resnet.WideResNet", "nets.inspect.layer_table"):
-    rivals = {"WRN-40-1": (40, 1, 16), "WRN-10-2, a little wider": (10, 2, 18)}
+    rivals = {"40 layers: WRN-40-1": (40, 1, 16), "10 layers, 44 to 176 wide": (10, 2, 22)}
     models = {name: wide_resnet.WideResNet(depth, widen, width=width) for name, (depth, widen, width) in rivals.items()}
     for name, model in models.items():
         parameters, operations = bill(model, (3, 32, 32))
-        print(f"{name:26}{parameters:>10,} parameters{operations:>14,} operations")
+        print(f"{name:28}{parameters:>10,} parameters{operations:>14,} operations")
     seconds = [1000 * step_seconds(model) for model in models.values()]
     show_bars(list(models), seconds, f"A training step of the deep one takes {seconds[0] / seconds[1]:.1f} times as long", "milliseconds")
 
@@ -186,12 +188,12 @@ check("conv_extras.grouped_conv2d")
 with waits_for("conv_extras.grouped_conv2d"):
     x = to_batch(cat[::4, ::4])  # (1, 3, H, W)
     edge = np.array([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]])  # differences from the left to the right
-    apart = conv_extras.grouped_conv2d(x, np.stack([edge] * 3)[:, None], np.zeros(3), groups=3, padding=1)[0]
+    apart = conv_extras.grouped_conv2d(x, np.stack([edge] * 3)[:, None], np.zeros(3), groups=3, padding=1)[0, :, 1:-1, 1:-1]
     blob = np.ones((3, 3)) / 9
     opponent = np.stack([blob, 0 * blob, -blob])[None]  # red minus blue: (1, 3, 3, 3)
     mixed = conv_extras.grouped_conv2d(x, opponent, np.zeros(1), groups=1, padding=1)[0]
     titles = ("the cat", "groups=3: edges in red", "groups=3: edges in green", "groups=3: edges in blue", "groups=1: red minus blue")
-    show_images(cat[::4, ::4], *apart, mixed[0], titles=titles, signed=True, size=2.4)
+    show_images(cat[::4, ::4], *apart, mixed[0, 1:-1, 1:-1], titles=titles, signed=True, size=2.4)
 
 # %% [markdown]
 # The three maps of edges are nearly one picture: colours of one photograph have most of their edges in common. What tells the colours apart is in the differences *between* channels, and these need filters that see several.
@@ -285,11 +287,11 @@ with waits_for("nets.inspect.layer_table"):
         whole, parts = nn.Conv2d(channels, channels, 3, padding=1, bias=False), separable(channels)
         x = torch.randn(4, channels, 28, 28)
         with torch.no_grad():
-            seconds = [best_seconds(layer, x, repeat=20, enough=0.3) for layer in (whole, parts)]
+            seconds = [best_seconds(layer, x, repeat=40, enough=0.4) for layer in (whole, parts)]
         rows["operations"].append(bill(whole, (channels, 28, 28))[1] / bill(parts, (channels, 28, 28))[1])
         rows["seconds"].append(seconds[0] / seconds[1])
     curves = {f"times fewer {name}" if name == "operations" else "times faster": (widths, values) for name, values in rows.items()}
-    show_curves(curves, "Depthwise 3×3 and 1×1 in place of 3×3, 28×28 places, one core", "channels in and out", "times", logx=True)
+    show_curves(curves, "Depthwise 3×3 and 1×1 in place of 3×3, 28×28 places, one core", "channels in and out", "times")
 
 # %% [markdown]
 # Operations are a promise about time, not time itself.
@@ -332,23 +334,24 @@ check("nets.densenet.DenseNet")
 # %% [markdown]
 # ### Experiment: the saw teeth of DenseNet-121
 #
-# How many channels does each convolution see? One curve for your DenseNet-121, one for your ResNet-50.
+# How many channels come into each dense layer, and how many into each block of your ResNet-50?
 
 # %%
 with waits_for("nets.densenet.DenseLayer", "nets.densenet.DenseNet", "nets.resnet.ResNet", "nets.resnet.Bottleneck", "nets.inspect.layer_table"):
     with torch.device("meta"):
-        models = {"DenseNet-121": densenet.densenet(121), "ResNet-50": resnet.resnet(50)}
+        models = {"DenseNet-121: layers": (densenet.densenet(121), densenet.DenseLayer), "ResNet-50: blocks": (resnet.resnet(50), resnet.Bottleneck)}
     seen = {}
-    for name, model in models.items():
-        layers = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
-        seen[name] = (range(len(layers)), [layer.in_channels for layer in layers])
+    for name, (model, kind) in models.items():
+        parts = [part for part in model.modules() if isinstance(part, kind)]
+        first = [next(layer for layer in part.modules() if isinstance(layer, nn.Conv2d)) for part in parts]  # it sees all that comes in
+        seen[name] = (range(1, len(parts) + 1), [layer.in_channels for layer in first])
         parameters, operations = bill(model, (3, 224, 224))
-        print(f"{name:14}{len(layers):>4} convolutions{parameters:>12,} parameters{operations / 1e9:>7.2f} thousand million operations")
-    show_curves(seen, "How many channels does a convolution see?", "convolution, in the order in which they were made", "channels", markers=False)
+        print(f"{name.partition(':')[0]:14}{parameters:>12,} parameters{operations / 1e9:>7.2f} thousand million operations")
+    show_curves(seen, "How many channels come in?", "layer or block, from the first to the last", "channels")
 
 # %% [markdown]
-# Two kinds of teeth: slow ramps, the pile that grows by 32 with every layer (every second convolution sees it, the others see the 128 channels of the bottleneck); and drops, where a transition halves the pile. A third of ResNet-50's parameters, two thirds of its operations. On ImageNet the two are not far apart (25.6 against 23.9 % wrong; DenseNet-201
-# with 20 million parameters reaches 23.1; *torchvision*), and on CIFAR-10 dense networks need remarkably little: 4.51 % wrong with 0.8 million parameters (DenseNet-BC, 100 layers, k = 12; *the authors' repository, liuzhuang13/DenseNet*), where WRN-28-10 has 36.5 million for its 4.00 %.
+# Ramps of 32 channels a layer, and drops where a transition halves the pile; ResNet's stairs double. DenseNet-121 has a third of ResNet-50's parameters and two thirds of its operations. On ImageNet the two are not far apart (25.6 against 23.9 % wrong; DenseNet-201, with 20 million parameters, 23.1; *torchvision*), and on CIFAR-10 dense
+# networks need remarkably little: 4.51 % wrong with 0.8 million parameters (DenseNet-BC, 100 layers, k = 12; *the authors' repository, liuzhuang13/DenseNet*), where WRN-28-10 has 36.5 million for its 4.00 %.
 #
 # What the table of parameters hides is memory. All piles must be kept for the way back: L layers of k channels make L·k new numbers at each place, but the piles that were handed on hold k·L²/2 of them, if each is copied.
 #
@@ -379,8 +382,8 @@ with waits_for("nets.stochastic_depth.survival_rates"):
     rates = {f"p_L = {last}: {sum(stochastic_depth.survival_rates(54, last)):.1f} blocks": stochastic_depth.survival_rates(54, last) for last in (1.0, 0.8, 0.5, 0.2)}
     show_curves({name: (blocks, values) for name, values in rates.items()}, "How likely is a block to be kept, and how many are, on average", "block", "survival rate", markers=False)
     survived = np.random.default_rng(0).random((60, 54)) < stochastic_depth.survival_rates(54)
-    caption = f"from the top to the bottom: 60 training steps; from the left to the right: 54 blocks. White was computed ({survived.sum(axis=1).mean():.1f} blocks a step), black was skipped"
-    show_images(survived.astype(float), titles=("Every row is another network",), size=3.6, caption=caption)
+    title = f"60 training steps (rows) of 54 blocks (columns):\nwhite is computed, {survived.sum(axis=1).mean():.1f} blocks a step; black is skipped"
+    show_images(survived.astype(float), titles=(title,), size=4.2)
 
 # %% [markdown]
 # **Exercise `nets.stochastic_depth.StochasticDepth`** · 12 points · difficulty ●●●○○ · 20 minutes · in `cnnlib/nets/stochastic_depth.py`
@@ -420,7 +423,7 @@ def chain(active, rates):
 
 
 with waits_for("nets.stochastic_depth.survival_rates", "nets.stochastic_depth.StochasticDepth"), torch.no_grad():
-    passes = 2 ** np.arange(12)
+    passes = 2 ** np.arange(11)
     curves = {}
     for name, active in (("linear branches", False), ("branches with ReLU", True)):
         rows = []
@@ -489,7 +492,7 @@ with waits_for("conv_extras.dilated_conv2d"):
 with waits_for("conv_extras.dilated_conv2d"):
     x = to_batch(grey(cat)[::3, ::3])
     edge = np.array([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]])[None, None]
-    maps = [conv_extras.dilated_conv2d(x, edge, np.zeros(1), dilation, padding=dilation)[0, 0] for dilation in (1, 2, 4, 8)]
+    maps = [conv_extras.dilated_conv2d(x, edge, np.zeros(1), dilation, padding=dilation)[0, 0, 8:-8, 8:-8] for dilation in (1, 2, 4, 8)]  # no border
     show_images(*maps, titles=[f"dilation {d}: reach {2 * d + 1}" for d in (1, 2, 4, 8)], signed=True, size=2.6)
 
 # %% [markdown]
@@ -611,14 +614,14 @@ with waits_for(*NEEDED):
     halved = [part.reshape(len(part), 3, 16, 2, 16, 2).mean(axis=(3, 5)) for part in (hands.train_images, hands.test_images)]
     images, tests = scaled(*halved)
     labels, answers = torch.from_numpy(hands.train_labels), torch.from_numpy(hands.test_labels)
-    compare(images, labels, tests, answers, 12, False, "Hands, 16×16: mean of three seeds ± standard deviation", "seeds")
+    compare(images, labels, tests, answers, 9, False, "Hands, 16×16: mean of three seeds ± standard deviation", "seeds")
 
 # %% [markdown]
 # HANDS_RESULT
 #
 # ### The same on CIFAR-10
 #
-# With `LONG = True` at the top, the five learn from 5,000 photographs of CIFAR-10, 12 epochs, with flips, and are tested on 2,000 others (the data come from the folder that the environment variable `CNNLIB_DATA` names, or are fetched once, 170 MB; LONG_MINUTES of one core).
+# With `LONG = True` at the top, the five learn from 2,500 photographs of CIFAR-10, 8 epochs, with flips, and are tested on 2,000 others (the data come from the folder that the environment variable `CNNLIB_DATA` names, or are fetched once, 170 MB; LONG_MINUTES of one core).
 
 # %%
 if LONG:
@@ -626,9 +629,9 @@ if LONG:
         cifar = load("cifar10")
         print(cifar.note or "CIFAR-10, the original pixels")
         which = "CIFAR-10 (JPEG copy)" if cifar.note else "CIFAR-10"
-        images, tests = scaled(cifar.train_images[:5000], cifar.test_images[::5])
-        labels, answers = torch.from_numpy(cifar.train_labels[:5000]), torch.from_numpy(cifar.test_labels[::5])
-        compare(images, labels, tests, answers, 12, True, f"{which}, 5,000 images to learn from: mean of three seeds ± standard deviation", "seeds")
+        images, tests = scaled(cifar.train_images[:2500], cifar.test_images[::5])
+        labels, answers = torch.from_numpy(cifar.train_labels[:2500]), torch.from_numpy(cifar.test_labels[::5])
+        compare(images, labels, tests, answers, 8, True, f"{which}, 2,500 images to learn from: mean of three seeds ± standard deviation", "seeds")
 
 # %% [markdown]
 # CIFAR_RESULT

@@ -8,7 +8,7 @@ from .images import COLOURS, _label
 
 
 def show_trade_off(families, title="", ylabel="% wrong"):
-    """Two panels with the same points: errors against millions of parameters, and against millions of operations, both logarithmic.
+    """Two panels with the same points: errors against millions of parameters, and against millions of operations, logarithmic where they lie far apart.
 
     families   {name: [(label, parameters, operations, errors), …]}: a line joins what belongs together, from the cheapest to the dearest
                network. errors is a number, or the numbers of several seeds: then their mean is drawn, with their standard deviation
@@ -23,13 +23,14 @@ def show_trade_off(families, title="", ylabel="% wrong"):
             spreads = [values.std(ddof=1) if len(values) > 1 else 0.0 for values in errors]
             axis.errorbar(x, means, yerr=spreads if any(spreads) else None, marker="o", markersize=5, color=colour, label=name, capsize=3, linewidth=1.3)
             for place, mean, point in zip(x, means, points):
-                axis.annotate(point[0], (place, mean), xytext=(5, 4), textcoords="offset points", fontsize=8, color=colour)
-        axis.set_xscale("log")
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.annotate(point[0], (place, mean), xytext=(5, 4 if number % 2 == 0 else -11), textcoords="offset points", fontsize=8, color=colour)
+        places = [point[column] for points in families.values() for point in points]
+        if max(places) > 10 * min(places):
+            axis.set_xscale("log")
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.minorticks_off()
+            axis.set_xlim(right=max(places) / 1e6 * (max(places) / min(places)) ** 0.15)  # room for the last name
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-        axis.minorticks_off()
-        left, right = axis.get_xlim()
-        axis.set_xlim(left, right * (right / left) ** 0.12)  # room for the last name
         _label(axis, "", words, ylabel if axis is axes[0] else "")
     if len(families) > 1:
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(families), 6), frameon=False, fontsize=9)

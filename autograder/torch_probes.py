@@ -192,14 +192,14 @@ Key = tuple[str, str, tuple[int, ...]]  # the class of the layer, the name of it
 
 
 def fill(made: Any, seed: int) -> Any:
-    """The module in float64, all its parameters and running statistics replaced by `filling`."""
+    """The module in float64, all its parameters and running statistics replaced by `filling`. Other buffers are constants, and stay."""
     import torch
 
     made = made.double()
     with torch.no_grad():
         for key, _, tensor in _arrays(made):
-            if tensor.is_floating_point():  # batch norm counts batches in whole numbers
-                tensor.copy_(torch.from_numpy(filling(seed, *key)))
+            if isinstance(tensor, torch.nn.Parameter) or key[1] in ("running_mean", "running_var"):
+                tensor.copy_(torch.as_tensor(filling(seed, *key)))
     return made
 
 

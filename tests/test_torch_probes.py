@@ -75,6 +75,20 @@ def test_names_and_order_of_layers_do_not_matter(training: bool) -> None:
     assert set(gradients) == set(parameters) and set(statistics) == {"BatchNorm2d.running_mean 3", "BatchNorm2d.running_var 3"}
 
 
+def test_constants_in_buffers_stay_and_a_single_number_may_learn() -> None:
+    class Scaled(Renamed):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("twice", torch.tensor(2.0))
+            self.gain = nn.Parameter(torch.tensor(1.0))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.twice * self.gain * super().forward(x)
+
+    gain = float(filling(1, "Scaled", "gain", ()))
+    assert np.allclose(outputs(Scaled)[1], 2 * gain * outputs(Renamed)[1]) and outputs(Scaled)[3]["Scaled.gain"].shape == ()
+
+
 def test_modes_differ_and_statistics_move_in_training_alone() -> None:
     (_, trained, _, _, moved), (_, used, _, _, still) = outputs(Net), outputs(Net, training=False)
     assert not np.allclose(trained, used)

@@ -198,7 +198,7 @@ def _draw(rng):
         return inputs | {"x": normal(rng, n, 3, 4, 5), "dout": normal(rng, n, *size)}
 
     def survival():
-        return float(rng.choice([0.4, 0.45, 0.55, 0.6]))
+        return float(rng.choice([0.375, 0.4375, 0.5625, 0.625]))  # the same number in float32, in which some will keep it
 
     for stride in (0, 2):
         yield Case("training", drawn(survival(), 50, stride=stride), compare=("different", "outputs", "dx", "gradients"))

@@ -28,7 +28,7 @@ COSTS = {
         "dilation_of_height_for_both": "pair refuses contract",
         "bias_forgotten": "bias contract",
         "stride_swapped": "stride padding",
-        "padding_ignored": "padding contract",
+        "padding_ignored": "padding refuses contract",
         "empty_accepted": "refuses",
         "float64_result": "contract",
     },

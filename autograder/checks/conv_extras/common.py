@@ -46,6 +46,9 @@ def shared(forward: Callable[..., np.ndarray]) -> tuple[Misconception, ...]:
         more = ((0, 2 * p) for p in pair(padding))
         return forward(np.pad(x, ((0, 0), (0, 0), *more)), w, b, stride=stride, **own)
 
+    def border_repeated(x, w, b, stride=1, padding=0, **own):
+        return forward(np.pad(x, ((0, 0), (0, 0), *((p, p) for p in pair(padding))), mode="edge"), w, b, stride=stride, **own)
+
     return (
         Misconception(
             "flipped_filter",
@@ -59,6 +62,12 @@ def shared(forward: Callable[..., np.ndarray]) -> tuple[Misconception, ...]:
             "The bias is missing.",
             "Add b[k] to every pixel of the output of filter k.",
             wrong(lambda b, **_: {"b": 0 * b}),
+        ),
+        Misconception(
+            "bias_for_every_channel",
+            "The bias was added once for every channel that a filter sees.",
+            "One bias per filter: add it after the sum over the channels, not inside.",
+            wrong(lambda b, w, **_: {"b": w.shape[1] * b}),
         ),
         Misconception(
             "first_bias_for_all",
@@ -91,6 +100,12 @@ def shared(forward: Callable[..., np.ndarray]) -> tuple[Misconception, ...]:
             wrong(lambda stride, **_: {"stride": pair(stride)[0]}),
         ),
         Misconception(
+            "stride_of_width_for_both",
+            "The stride of the width is used for the height, too.",
+            "A pair is (height, width): the first number moves the window down, the second to the right.",
+            wrong(lambda stride, **_: {"stride": pair(stride)[1]}),
+        ),
+        Misconception(
             "padding_ignored",
             "The padding is ignored.",
             "Surround the image with zeros first: np.pad, on the last two axes only.",
@@ -103,9 +118,39 @@ def shared(forward: Callable[..., np.ndarray]) -> tuple[Misconception, ...]:
             wrong(lambda padding, **_: {"padding": swapped(padding)}),
         ),
         Misconception(
+            "padding_of_height_for_both",
+            "The padding of the height is used for the width, too.",
+            "A pair is (height, width): the first number adds rows, the second adds columns.",
+            wrong(lambda padding, **_: {"padding": pair(padding)[0]}),
+        ),
+        Misconception(
+            "padding_fixed_at_one",
+            "Whatever padding is asked for, one ring of zeros is added.",
+            "Pad by `padding`: it can be 0, 1, 2 or more, and differ between height and width.",
+            wrong(lambda padding, **_: {"padding": 1 if padding else 0}),
+        ),
+        Misconception(
+            "border_repeated",
+            "The image is surrounded by copies of its border.",
+            "Padding means zeros here: np.pad does that unless told otherwise.",
+            border_repeated,
+        ),
+        Misconception(
             "padded_on_one_side",
             "All the padding is on one side.",
             "padding=1 adds a row above and a row below, a column on the left and one on the right.",
             padded_on_one_side,
+        ),
+        Misconception(
+            "last_lost",
+            "The last row and the last column of the output are missing.",
+            "Between the first place and the last there are that many steps: do not forget the + 1.",
+            lambda **given: forward(**given)[:, :, :-1, :-1],
+        ),
+        Misconception(
+            "channels_averaged",
+            "The channels were averaged, not summed.",
+            "Add up over the channels that a filter sees: np.sum, not np.mean.",
+            wrong(lambda w, **_: {"w": w / w.shape[1]}),
         ),
     )

@@ -57,6 +57,7 @@ def _draw(rng):
     yield Case("refuses", _refused(rng, (11, 4), (2, 3), (1, 4), padding=(0, 2)))  # 9 columns of 8
     yield Case("refuses", _refused(rng, (7, 9), (4, 2), 3, stride=3))  # 10 rows of 7: rounded towards 0, there would be none
     yield Case("refuses", {"x": normal(rng, 1, 2, 4, 3), "w": normal(rng, 5, 2, 4, 2), "b": np.zeros(5), "dilation": 1})  # fits, just
+    yield Case("refuses", {"x": normal(rng, 1, 2, 3, 5), "w": normal(rng, 5, 2, 4, 2), "b": np.zeros(5), "dilation": 1, "padding": 1})  # thanks to it
     yield from contract_cases(lambda dtype: _biased(rng, _layer(rng, (2, 3), n=2, dtype=dtype)) | {"padding": 1})
 
 
@@ -119,6 +120,17 @@ def _does_not_fit(error):
     return forward
 
 
+def _refuses_more(too_small):
+    """Also refuses where too_small(n, padding, reach) says so."""
+
+    def forward(x, w, b, dilation, stride=1, padding=0):
+        if any(map(too_small, x.shape[2:], pair(padding), _reach(w.shape[2:], dilation))):
+            raise ValueError("does not fit")
+        return _forward(x, w, b, dilation, stride, padding)
+
+    return forward
+
+
 def _empty_accepted(x, w, b, dilation, stride=1, padding=0):
     sizes = zip(x.shape[2:], pair(padding), _reach(w.shape[2:], dilation), pair(stride))
     places = [(n + 2 * p - r) // s + 1 for n, p, r, s in sizes]
@@ -162,6 +174,13 @@ dilated_conv2d = Exercise(
             "There are `dilation` pixels between two weights' pixels, one too many.",
             "Neighbouring weights meet pixels that lie `dilation` apart: there are dilation - 1 between them, none at dilation 1.",
             _with(lambda dilation: tuple(d + 1 for d in dilation)),
+            revisit=REVISIT,
+        ),
+        Misconception(
+            "one_gap_too_few",
+            "Neighbouring weights meet pixels that lie dilation - 1 apart.",
+            "They lie `dilation` apart: there are dilation - 1 pixels between them.",
+            _with(lambda dilation: tuple(max(d - 1, 1) for d in dilation)),
             revisit=REVISIT,
         ),
         Misconception(
@@ -219,12 +238,30 @@ dilated_conv2d = Exercise(
             "A pair is (height, width): the first number spreads the filter's rows, the second its columns.",
             _with(lambda dilation: dilation[:1] * 2),
         ),
+        Misconception(
+            "dilation_of_width_for_both",
+            "The dilation of the width is used for the height, too.",
+            "A pair is (height, width): the first number spreads the filter's rows, the second its columns.",
+            _with(lambda dilation: dilation[1:] * 2),
+        ),
         *shared(_forward),
         Misconception(
             "empty_accepted",
             "Where the filter's reach is larger than the padded image, an empty array comes back.",
             "Compare the reach with the padded image first, and raise ValueError.",
             _empty_accepted,
+        ),
+        Misconception(
+            "exact_fit_refused",
+            "A filter that reaches over exactly the whole padded image is refused.",
+            "It has one place there: refuse only where the reach is larger than the padded image.",
+            _refuses_more(lambda n, p, reach: reach >= n + 2 * p),
+        ),
+        Misconception(
+            "refused_without_padding",
+            "A filter is refused that fits into the image with its padding.",
+            "Compare the reach with the padded image: H + 2·padding_h rows, W + 2·padding_w columns.",
+            _refuses_more(lambda n, p, reach: reach > n),
         ),
         float64_result(_forward),
     ),

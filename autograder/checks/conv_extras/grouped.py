@@ -115,15 +115,15 @@ def _last_group_only(x, w, b, groups, stride=1, padding=0):
     return out
 
 
-def _left_over(channels=False, filters=False):
-    """What does not divide is left out, and its outputs stay 0."""
+def _left_over(channels=False, filters=False, missing=False):
+    """What does not divide is left out, and its outputs stay 0, or are missing."""
 
     def forward(x, w, b, groups, stride=1, padding=0):
         if channels:
             x = x[:, : x.shape[1] // groups * groups]
         kept = len(w) // groups * groups if filters else len(w)
         out = _forward(x, w[:kept], b[:kept], groups, stride, padding)
-        return np.concatenate([out, np.zeros((len(x), len(w) - kept, *out.shape[2:]))], axis=1)
+        return out if missing else np.concatenate([out, np.zeros((len(x), len(w) - kept, *out.shape[2:]))], axis=1)
 
     return forward
 
@@ -212,12 +212,6 @@ grouped_conv2d = Exercise(
             _apart(lambda x, w, b, groups, g: (_block(x, groups, g, 1)[:, :1], _block(w, groups, g)[:, :1], _block(b, groups, g))),
         ),
         Misconception(
-            "channels_averaged",
-            "The channels of a group were averaged, not summed.",
-            "Add up over the channels: np.sum, not np.mean.",
-            _apart(lambda x, w, b, groups, g: (_block(x, groups, g, 1), _block(w, groups, g) / w.shape[1], _block(b, groups, g))),
-        ),
-        Misconception(
             "groups_added",
             "The outputs of the groups were added up.",
             "Groups are put one after the other along the channel axis: F outputs, F/groups of each.",
@@ -235,12 +229,24 @@ grouped_conv2d = Exercise(
             "Filter k adds b[k]: the biases of group g start at g·(F/groups).",
             _apart(lambda x, w, b, groups, g: (_block(x, groups, g, 1), _block(w, groups, g), _block(b, groups, 0))),
         ),
+        Misconception(
+            "bias_for_every_group",
+            "The bias was added once for every group.",
+            "One bias per filter, and a filter belongs to one group: b[k] once.",
+            lambda x, w, b, groups, stride=1, padding=0: _forward(x, w, groups * b, groups, stride, padding),
+        ),
         *shared(_forward),
         Misconception(
             "nothing_refused",
             "Channels or filters that are left over are dropped without a word.",
             "Where groups does not divide C, or F, raise ValueError.",
             _left_over(channels=True, filters=True),
+        ),
+        Misconception(
+            "left_over_missing",
+            "Channels and filters that are left over are dropped without a word; there are fewer outputs than filters.",
+            "Where groups does not divide C, or F, raise ValueError.",
+            _left_over(channels=True, filters=True, missing=True),
         ),
         Misconception(
             "channels_left_over",

@@ -31,7 +31,8 @@ def show_dense_block(stem=16, growth=12, layers=4):
         axis.text(x + WIDE / 2, height + 0.025 * most, str(height), ha="center", fontsize=10)
         if pile < layers:
             middle = x + (WIDE + GAP) / 2
-            axis.add_patch(Rectangle((middle - 0.2, height + growth / 2 - 0.075 * most), 0.4, 0.15 * most, facecolor="white", edgecolor="black", zorder=3))
+            box = Rectangle((middle - 0.2, height + growth / 2 - 0.075 * most), 0.4, 0.15 * most, facecolor="white", edgecolor="black", zorder=3)
+            axis.add_patch(box)
             axis.text(middle, height + growth / 2, f"layer\n{pile + 1}", ha="center", va="center", fontsize=7.5, zorder=4)
             for level in (0.02 * most, height / 2, height):  # the whole pile goes in
                 axis.plot([x + WIDE, middle - 0.2], [level, height + growth / 2], color=GREY, linewidth=0.9, zorder=1)

@@ -8,7 +8,7 @@ from .images import COLOURS, _label
 
 
 def show_trade_off(families, title="", ylabel="% wrong"):
-    """Two panels with the same points: errors against millions of parameters, and against millions of operations, logarithmic where they lie far apart.
+    """Two panels with the same points: errors against millions of parameters and of operations, logarithmic where they lie far apart.
 
     families   {name: [(label, parameters, operations, errors), …]}: a line joins what belongs together, from the cheapest to the dearest
                network. errors is a number, or the numbers of several seeds: then their mean is drawn, with their standard deviation
@@ -18,12 +18,15 @@ def show_trade_off(families, title="", ylabel="% wrong"):
         for number, (name, points) in enumerate(families.items()):
             colour = COLOURS[number % len(COLOURS)]
             points = sorted(points, key=lambda point: point[column])
-            x, errors = [point[column] / 1e6 for point in points], [np.atleast_1d(np.asarray(point[3], float)) for point in points]
+            x = [point[column] / 1e6 for point in points]
+            errors = [np.atleast_1d(np.asarray(point[3], float)) for point in points]
             means = [values.mean() for values in errors]
             spreads = [values.std(ddof=1) if len(values) > 1 else 0.0 for values in errors]
-            axis.errorbar(x, means, yerr=spreads if any(spreads) else None, marker="o", markersize=5, color=colour, label=name, capsize=3, linewidth=1.3)
+            bars = spreads if any(spreads) else None
+            axis.errorbar(x, means, yerr=bars, marker="o", markersize=5, color=colour, label=name, capsize=3, linewidth=1.3)
+            shift = (5, 4 if number % 2 == 0 else -11)  # one family's names above its points, the next one's below
             for place, mean, point in zip(x, means, points):
-                axis.annotate(point[0], (place, mean), xytext=(5, 4 if number % 2 == 0 else -11), textcoords="offset points", fontsize=8, color=colour)
+                axis.annotate(point[0], (place, mean), xytext=shift, textcoords="offset points", fontsize=8, color=colour)
         places = [point[column] for points in families.values() for point in points]
         if max(places) > 10 * min(places):
             axis.set_xscale("log")

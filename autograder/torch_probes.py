@@ -258,8 +258,16 @@ def _arrays(made: Any) -> list[tuple[Key, str, Any]]:
         for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
             if id(tensor) not in seen:
                 seen.add(id(tensor))
-                found.append(((type(layer).__name__, name, tuple(tensor.shape)), f"{prefix}.{name}".lstrip("."), tensor))
+                found.append(((_kind(layer), name, tuple(tensor.shape)), f"{prefix}.{name}".lstrip("."), tensor))
     return found
+
+
+def _kind(layer: Any) -> str:
+    """The name of its class; of a class of one's own made from one of PyTorch's layers, that one's."""
+    import torch
+
+    made_from = (kind for kind in type(layer).__mro__ if kind.__module__.startswith("torch.nn.") and kind is not torch.nn.Module)
+    return next(made_from, type(layer)).__name__
 
 
 def _name_a_folder_for_temporary_files() -> None:

@@ -75,6 +75,19 @@ def test_names_and_order_of_layers_do_not_matter(training: bool) -> None:
     assert set(gradients) == set(parameters) and set(statistics) == {"BatchNorm2d.running_mean 3", "BatchNorm2d.running_var 3"}
 
 
+def test_a_class_made_from_a_layer_of_pytorchs_counts_as_that_layer() -> None:
+    class Padded(nn.Conv2d):
+        def __init__(self, given: int, made: int) -> None:
+            super().__init__(given, made, 3, padding=1)
+
+    class Own(Renamed):
+        def __init__(self) -> None:
+            super().__init__()
+            self.shortcut = Padded(3, 3)
+
+    assert all(map(same, outputs(Own), outputs(Renamed)))
+
+
 def test_constants_in_buffers_stay_and_a_single_number_may_learn() -> None:
     class Scaled(Renamed):
         def __init__(self) -> None:

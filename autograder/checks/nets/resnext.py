@@ -81,15 +81,15 @@ def resnext_block(
 
 
 def _draw(rng):
-    # d = width · base // 64 channels in each of g groups, and no two of width, g, d and g · d alike
-    plans = ((8, 24, 4), (16, 12, 5), (12, 16, 4), (16, 8, 3))
+    # d = width · base // 64 channels in each of g groups: g · d is neither the width nor twice that, rounded or not
+    plans = ((8, 24, 4), (16, 16, 3), (12, 27, 4), (16, 8, 5))
     first, second = (plans[i] for i in rng.choice(len(plans), 2, replace=False))
 
     def drawn(plan, in_channels=None, stride=1, training=True, back=False):
         width, base, g = plan
         c = 4 * width if in_channels is None else in_channels
         options = {"in_channels": c, "width": width, "stride": stride, "cardinality": g, "base_width": base}
-        made = {"options": options, "seed": int(rng.integers(10**6)), "training": training, "x": normal(rng, 2, c, 6, 7)}
+        made = {"options": options, "seed": int(rng.integers(10**6)), "training": training, "x": (1 if training else 4) * normal(rng, 2, c, 6, 7)}
         return made | ({"dout": normal(rng, 2, 4 * width, (6 - 1) // stride + 1, (7 - 1) // stride + 1)} if back else {})
 
     def published(**options):
@@ -237,7 +237,9 @@ ResNeXtBlock = Exercise(
             resnext_block(skips=False, projects=lambda c, out, s: False),
         ),
         Misconception(
-            "shortcut_without_stride", "The projection has no stride, and does not fit.", "Give it the block's stride.",
+            "shortcut_without_stride",
+            "With a stride, branch and shortcut come out in different sizes: one of the two ignores it, most often the projection.",
+            "One convolution of the branch has the stride, and the projection has it too.",
             resnext_block(past_stride=False),
         ),
         Misconception(

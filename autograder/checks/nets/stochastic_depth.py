@@ -205,7 +205,7 @@ def _draw(rng):
     for certain in (0.0, 1.0):
         yield Case("training", drawn(certain, 10), compare=("different", "outputs", "dx", "gradients"))
     for often in rng.permutation([0.15, 0.8]).tolist():
-        yield Case("share", drawn(often, 200, n=1), compare=("different", "shares"))
+        yield Case("share", drawn(often, 200, n=3), compare=("different", "shares"))
     for stride in (0, 2, 1):
         yield Case("evaluation", drawn(survival(), 10, training=False, stride=stride), compare=("different", "outputs", "dx", "gradients"))
     yield Case("skipped", drawn(survival(), 30), compare=("computed",))
@@ -316,8 +316,8 @@ StochasticDepth = Exercise(
             "In evaluation every branch takes part: shortcut + survival · branch.", stochastic_depth(use=lambda skip, branch, p: skip),
         ),
         Misconception(
-            "drawn_once", "It is decided once, when the block is made, and never again.",
-            "Every call of forward in training draws anew: the random number belongs into forward.",
+            "drawn_once", "Every call decides the same: the random number was drawn when the block was made, or comes from a generator that begins anew.",
+            "Every call of forward in training draws the next number of PyTorch's generator: torch.rand(()) belongs into forward.",
             stochastic_depth(draws=_once),
         ),
         Misconception(

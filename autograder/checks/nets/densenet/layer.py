@@ -63,7 +63,8 @@ def _draw(rng):
 
     def drawn(channels, growth, training=True, back=False, **more):
         options = {"in_channels": channels, "growth": growth, **more}
-        made = {"options": options, "seed": int(rng.integers(10**6)), "training": training, "x": normal(rng, 2, channels, 6, 7)}
+        made = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
+        made["x"] = (1 if training else 4) * normal(rng, 2, channels, 6, 7)
         return made | ({"dout": normal(rng, 2, channels + growth, 6, 7)} if back else {})
 
     for options in ({"in_channels": 64, "growth": 32}, {"in_channels": 160, "growth": 12, "bottleneck": 0}, {"in_channels": 24, "growth": 40}):
@@ -74,7 +75,7 @@ def _draw(rng):
     yield Case("bottleneck", drawn(c, k, bottleneck=2), compare=("parameters", "out"))
     for training in (True, False):
         yield Case("bottleneck", drawn(c, k, training, bottleneck=0), compare=("parameters", "out"))
-    for bottleneck, p, training in ((4, 0.2, True), (0, 0.4, True), (4, 0.3, False)):
+    for bottleneck, p, training in ((4, 0.25, True), (0, 0.45, True), (4, 0.3, False)):
         yield Case("dropout", drawn(c, k, training, bottleneck=bottleneck, dropout=p), compare=("out",))
     for bottleneck in (3, 0):
         yield Case("backward", drawn(c, k, back=True, bottleneck=bottleneck), compare=("dx", "gradients", "statistics"))
@@ -170,8 +171,8 @@ DenseLayer = Exercise(
                       dense_layer(kind="dropout2d")),
         Misconception("biased", "The convolutions have a bias.", "bias=False, for both.", dense_layer(biased=True)),
         Misconception(
-            "not_padded", "The 3×3 convolution is not padded: what is new is smaller than x, and cannot stand beside it.",
-            "padding=1 keeps the size.", dense_layer(padding=0),
+            "not_padded", "The layer ends with an error: most often the 3×3 convolution is not padded, so what is new is smaller than x.",
+            "padding=1 keeps the size: what stands side by side must have the same height and width.", dense_layer(padding=0),
         ),
         Misconception(
             "in_a_list", "The layers are in a plain Python list, where the module does not see them.",

@@ -74,7 +74,8 @@ def _draw(rng):
 
     def drawn(channels, width, stride=1, dropout=0.0, training=True, back=False):
         options = {"in_channels": channels, "width": width, "stride": stride} | ({"dropout": dropout} if dropout else {})
-        made = {"options": options, "seed": int(rng.integers(10**6)), "training": training, "x": normal(rng, 2, channels, 6, 7)}
+        made = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
+        made["x"] = (1 if training else 4) * normal(rng, 2, channels, 6, 7)
         return made | ({"dout": normal(rng, 2, width, (6 - 1) // stride + 1, (7 - 1) // stride + 1)} if back else {})
 
     for channels, width, more in ((160, 160, {}), (16, 160, {"dropout": 0.3}), (7, 7, {"stride": 2})):
@@ -191,7 +192,9 @@ WideBlock = Exercise(
             wide_block(past_norm=True),
         ),
         Misconception(
-            "shortcut_without_stride", "The projection has no stride, and does not fit.", "Give it the block's stride.",
+            "shortcut_without_stride",
+            "With a stride, branch and shortcut come out in different sizes: one of the two ignores it, most often the projection.",
+            "One convolution of the branch has the stride, and the projection has it too.",
             wide_block(past_stride=False),
         ),
         Misconception(

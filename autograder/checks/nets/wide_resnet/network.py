@@ -139,7 +139,9 @@ WideResNet = Exercise(
             "never_smaller", "The image keeps its size through all stages.", SECOND_AND_THIRD, wide_resnet(stride=lambda stage, number, n: 1),
         ),
         Misconception(
-            "smaller_in_first_stage", "The first stage begins with stride 2 as well.", SECOND_AND_THIRD,
+            "smaller_in_first_stage",
+            "The image gets smaller too early: the first stage begins with stride 2, or the first convolution has it.",
+            SECOND_AND_THIRD,
             wide_resnet(stride=lambda stage, number, n: 1 if number else 2),
         ),
         Misconception(

@@ -316,7 +316,7 @@ StochasticDepth = Exercise(
             "In evaluation every branch takes part: shortcut + survival · branch.", stochastic_depth(use=lambda skip, branch, p: skip),
         ),
         Misconception(
-            "drawn_once", "Every call decides the same: the random number was drawn when the block was made, or comes from a generator that begins anew.",
+            "drawn_once", "Every call decides the same: the number was drawn when the block was made, or comes from a generator that begins anew.",
             "Every call of forward in training draws the next number of PyTorch's generator: torch.rand(()) belongs into forward.",
             stochastic_depth(draws=_once),
         ),

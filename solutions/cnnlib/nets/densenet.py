@@ -1,7 +1,5 @@
 """DenseNet: every layer sees what all layers before it made."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import nn
 
@@ -81,7 +79,7 @@ class DenseNet(nn.Module):
     """
 
     def __init__(
-        self, counts: Sequence[int] = (6, 12, 24, 16), growth: int = 32, classes: int = 1000, bottleneck: int = 4, compression: float = 0.5,
+        self, counts: tuple[int, ...] = (6, 12, 24, 16), growth: int = 32, classes: int = 1000, bottleneck: int = 4, compression: float = 0.5,
         dropout: float = 0.0, stem: int = 64, small_images: bool = False, layer: type[nn.Module] = DenseLayer,
     ) -> None:
         super().__init__()

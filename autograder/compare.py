@@ -20,6 +20,7 @@ FEW = 20  # so many numbers are told one by one
 MOST_NAMES = 4
 HANDFUL = 5  # so many are told where their count is the news
 NO_RETURN = " (is a `return` missing?)"
+REFUSED = "ValueError"  # what probes give where one was rightly raised
 
 Finding = tuple[str, str]  # kind and text, as in `verdict.Difference`
 
@@ -75,6 +76,8 @@ def _compare(expected: Any, got: Any, case: Case, exact_dtype: bool) -> Finding 
             missing = sorted(expected.keys() - (got.keys() if isinstance(got, dict) else ()))
             return "type", f"should be a dictionary with {', '.join(map(repr, missing))}"
         return _first(_at_key(key, _compare(expected[key], got[key], case, exact_dtype)) for key in expected)
+    if expected == REFUSED and not isinstance(got, str):
+        return "type", f"should raise ValueError; it is {kind_of(got)}"
     return None if type(got) is type(expected) and got == expected else ("value", f"got {brief(got)}, expected {brief(expected)}")
 
 

@@ -72,6 +72,17 @@ def careful(subject: Any, inputs: dict[str, Any]) -> Any:
         return subject(**inputs)
 
 
+def refusing(subject: Any, inputs: dict[str, Any]) -> Any:
+    """As `call`; but in a case with `refuses`, which the subject is not given, a ValueError is right: it counts as "ValueError" returned."""
+    handed = {name: value for name, value in inputs.items() if name != "refuses"}
+    try:
+        return subject(**handed)
+    except ValueError:
+        if "refuses" not in inputs:
+            raise
+        return "ValueError"
+
+
 def answer(subject: Any, inputs: dict[str, Any]) -> Any:
     """The subject is the answer itself: the value of a variable in an answer cell."""
     if subject is None or isinstance(subject, dict) and all(value is None for value in subject.values()):
@@ -106,8 +117,8 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
 
 
 REPEATED = (repeated_probes.reseeded, repeated_probes.steps, repeated_probes.methods)
-NETWORKS = (network_probes.network, network_probes.block, torch_probes.module, torch_probes.of_model)
-PROBES = {probe.__name__: probe for probe in (call, answer, careful, *REPEATED, *NETWORKS)}
+NETWORKS = (network_probes.network, network_probes.block, torch_probes.module, torch_probes.of_model, torch_probes.random_module)
+PROBES = {probe.__name__: probe for probe in (call, answer, careful, refusing, *REPEATED, *NETWORKS)}
 
 
 def failure(error: BaseException) -> Answer:

@@ -31,6 +31,23 @@ def stride_block(expansion: int = 1) -> Any:
     return StrideBlock
 
 
+def stride_block_with_dropout(expansion: int = 1) -> Any:
+    """A class block(in_channels, width, stride=1, dropout=0.0) with `expansion`: tanh of a 1×1 convolution of what dropout leaves of x."""
+    import torch
+    from torch import nn
+
+    class StrideBlockWithDropout(nn.Module):
+        def __init__(self, in_channels: int, width: int, stride: int = 1, dropout: float = 0.0) -> None:
+            super().__init__()
+            self.drop, self.only = nn.Dropout(dropout), nn.Conv2d(in_channels, self.expansion * width, 1, stride)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.tanh(self.only(self.drop(x)))
+
+    StrideBlockWithDropout.expansion = expansion
+    return StrideBlockWithDropout
+
+
 def inception_block() -> Any:
     """A class made as Inception is, block(in_channels, *six numbers, batch_norm=False): one 1×1 convolution to the channels that four branches
     would give together, and ReLU. Three small parameters have the six numbers as their shapes, so that none of them goes unseen.
@@ -72,4 +89,23 @@ def halving_block() -> Any:
     return block
 
 
-BLOCK_GIVENS = (stride_block, inception_block, halving_block)
+def widening_layer() -> Any:
+    """A class layer(in_channels, growth, bottleneck=4, dropout=0.0): all in_channels + growth channels anew, tanh of one convolution.
+
+    `bottleneck` is a factor of what it gives, so that it tells whether it was handed on.
+    """
+    import torch
+    from torch import nn
+
+    class WideningLayer(nn.Module):
+        def __init__(self, in_channels: int, growth: int, bottleneck: int = 4, dropout: float = 0.0) -> None:
+            super().__init__()
+            self.drop, self.only, self.factor = nn.Dropout(dropout), nn.Conv2d(in_channels, in_channels + growth, 1), 1 + bottleneck
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.factor * torch.tanh(self.only(self.drop(x)))
+
+    return WideningLayer
+
+
+BLOCK_GIVENS = (stride_block, stride_block_with_dropout, inception_block, halving_block, widening_layer)

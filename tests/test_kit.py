@@ -200,6 +200,12 @@ def test_the_animation_has_a_frame_per_output_and_fetches_nothing() -> None:
         (lambda: kit.show_filter_bank((3, 32, 32), 6, 5), ["3×32×32", "6 filters of 3×5×5 + bias", "6×28×28"]),
         (lambda: kit.show_receptive_field([(3, 2), (3, 1), (3, 1)]), ["image  (11)", "layer 1: 3 wide, stride 2  (5)"]),
         (lambda: kit.show_three_ideas(), ["idea 1", "idea 2", "idea 3", "val:\nchoose", "test:\nchoose and report"]),
+        (lambda: kit.show_groups(6, 6, (1, 2, 6)), ["groups=1: as ever", "groups=2: 3 channels each", "groups=6: depthwise"]),
+        (lambda: kit.show_dense_block(16, 12, 4), ["16", "28", "40", "52", "64", "layer 4: 12", "what came in: 16"]),
+        (
+            lambda: kit.show_trade_off({"a": [("cheap", 1e6, 2e6, 30.0), ("dear", 5e7, 9e7, [20, 21, 22])], "b": [("one", 2e6, 1e6, 25.0)]}),
+            ["cheap", "dear", "one", "parameters, millions", "% wrong"],
+        ),
         (lambda: kit.show_windows_as_rows(np.eye(3), np.ones((4, 4)), (2, 2)), ["image", "one row per window"]),
     ],
 )

@@ -348,6 +348,30 @@ def test_an_answer_cell_is_its_own_answer() -> None:
         assert observe("answer", nothing, {}).status == "not_written"
 
 
+# --- refusing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_error_is_an_answer_only_where_it_is_asked_for() -> None:
+    def halved(x):
+        if x % 2:
+            raise ValueError("odd")
+        return x // 2
+
+    assert observe("refusing", halved, {"x": 3, "refuses": True}).output == "ValueError"
+    assert observe("refusing", halved, {"x": 4, "refuses": True}).output == 2
+    assert observe("refusing", halved, {"x": 4}).output == 2
+    answer = observe("refusing", halved, {"x": 3})
+    assert (answer.status, answer.error, answer.message) == ("error", "ValueError", "odd")
+
+
+@pytest.mark.parametrize("error", [TypeError, IndexError, ZeroDivisionError, NotImplementedError, AssertionError])
+def test_no_other_error_is_a_refusal(error) -> None:
+    def raises(x):
+        raise error("no")
+
+    assert observe("refusing", raises, {"x": 3, "refuses": True}).status == "error"
+
+
 # --- careful ----------------------------------------------------------------------------------------------------------
 
 

@@ -9,9 +9,11 @@ HOMES = {
     "blocks": ("show_blocks",),
     "branches": ("show_branches",),
     "data": ("Dataset", "lenet_images", "load"),
+    "dense": ("show_dense_block",),
     "diagrams": ("show_channel_options", "show_filter_bank", "show_placements", "show_receptive_field", "show_wiring"),
     "graphs": ("show_batch_norm_graph",),
     "gaps": ("show_gaps",),
+    "groups": ("show_groups",),
     "images": ("show_bars", "show_curves", "show_images"),
     "layers": (
         "AvgPool2d",
@@ -44,6 +46,7 @@ HOMES = {
     "spread": ("show_layer_histograms",),
     "sharing": ("show_shared_statistics",),
     "thinned": ("show_thinned",),
+    "tradeoffs": ("show_trade_off",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

@@ -74,8 +74,8 @@ class Recipe:
     testing
       test_every         epochs between two looks at held-out (else test) images; after the last epoch always
       test_batch         images at once
-      views              images (n, C, H, W), normalised -> list of batches (n, C, h, w): the probabilities that the network gives are averaged over
-                         them (ten crops, several scales) in the final test. None: plain
+      predict            (model, images (n, C, H, W), normalised) -> probabilities (n, classes), for the final test: several looks at each image,
+                         as kit/looks.py takes them (`lambda model, images: probabilities(model, images, looks)`, multi_scale). None: one look
       held_out           training images kept from learning, to watch while training (chosen by the seed); 0: none, the test images are watched
       patience           early stopping: so many looks in a row without fewer errors on held-out images, and training stops; the best weights
                          are tested. 0: never
@@ -108,7 +108,7 @@ class Recipe:
     pieces: int = 1
     test_every: int = 1
     test_batch: int = 500
-    views: Callable | None = None
+    predict: Callable | None = None
     held_out: int = 0
     patience: int = 0
     precision: str = "float32"

@@ -18,7 +18,7 @@ from autograder.course import Course, CourseError
 
 def overview(course: Course) -> list[str]:
     """A line for every recipe: its name, and what it is."""
-    with _kit(course) as kit:
+    with kit_of(course) as kit:
         recipes = [kit("recipes").load(name) for name in kit("recipes").names()]
     width = max((len(recipe.name) for recipe in recipes), default=0)
     return [f"{recipe.name:{width}}  {recipe.about}" for recipe in recipes]
@@ -34,7 +34,7 @@ def train(
 ) -> bool:
     """Run a recipe and print how it goes; False when it was stopped by Ctrl-C. Raises CourseError with what to mend."""
     changes = dict(map(setting, settings))
-    with _kit(course) as kit:
+    with kit_of(course) as kit:
         recipe = kit("recipes").load(name)
         result = kit("train").run_recipe(recipe, out, size=size, changes=changes, resume=resume, runs=course.root / "runs")
     return result.status == "finished"
@@ -58,7 +58,7 @@ def _value(text: str) -> Any:
 
 
 @contextmanager
-def _kit(course: Course) -> Iterator[Callable[[str], Any]]:
+def kit_of(course: Course) -> Iterator[Callable[[str], Any]]:
     """Modules of the learner's kit by name, with `cnnlib` being the learner's folder whatever it is called; a TrainingError becomes a CourseError."""
     use(course)
     error_of_the_kit = importlib.import_module("cnnlib.kit.recipe").TrainingError

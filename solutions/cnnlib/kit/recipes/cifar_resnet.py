@@ -29,7 +29,7 @@ RECIPE = Recipe(
     channels_last=True,
     sizes={
         # Half the width, a tenth of the images, few epochs: for the direction, not for the level.
-        "cpu": {"epochs": 6, "batch_size": 64, "model.width": 8, "test_every": 2, "precision": "float32"},
+        "cpu": {"epochs": 4, "batch_size": 50, "model.width": 8, "test_every": 2, "precision": "float32"},
         "colab": {"epochs": 60, "precision": "fp16"},
     },
 )

@@ -38,7 +38,7 @@ RECIPE = Recipe(
     precision="bf16",
     channels_last=True,
     sizes={
-        "cpu": {"epochs": 8, "batch_size": 64, "model.width": 12, "test_every": 2, "precision": "float32"},
+        "cpu": {"epochs": 6, "batch_size": 50, "model.width": 12, "test_every": 2, "precision": "float32"},
         "colab": {"epochs": 30, "precision": "fp16"},
     },
 )

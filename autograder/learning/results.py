@@ -29,7 +29,10 @@ def stale(course: Course) -> list[str]:
 
 
 def run(course: Course, names: Sequence[str], size: str | None, seeds: int) -> None:
-    """Do what is not done yet of these experiments, and keep each run as soon as it is finished. Raises CourseError, KeyboardInterrupt when stopped."""
+    """Do what is not done yet of these experiments, and keep each run as soon as it is finished.
+
+    Raises CourseError for what can be mended, KeyboardInterrupt when it was stopped: the same command goes on.
+    """
     if not names:
         raise CourseError("Which experiments? See them all: stride train --list; then, for one: stride results cifar_resnet --run")
     if seeds < 1:

@@ -235,6 +235,7 @@ def test_ten_crops_are_the_learners(H, W, data) -> None:
     size = data.draw(st.integers(1, min(H, W)))
     images = numbered(2, 3, H, W)
     np.testing.assert_array_equal(looks.ten_crop(images, size).numpy(), [own.ten_crop(image, size) for image in images.numpy()])
+    np.testing.assert_array_equal(looks.Middle(size)(images).numpy(), [own.ten_crop(image, size)[4] for image in images.numpy()])
     with pytest.raises(ValueError, match="cannot be cut out"):
         looks.ten_crop(images, min(H, W) + 1)
 

@@ -64,7 +64,7 @@ def _squares(paths, side, home, part):
         with growing.open("r+b" if done else "wb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
             file.truncate(done * size)  # the last image may be there in part
             file.seek(done * size)
-            for first in progress(range(done, len(paths), AT_ONCE), f"times {AT_ONCE} images of {home / part}"):
+            for first in progress(range(done, len(paths), AT_ONCE), f"times {AT_ONCE} photographs"):
                 for pixels in pool.map(lambda path: _square(path, side), paths[first : first + AT_ONCE]):
                     file.write(pixels)
         growing.replace(whole)

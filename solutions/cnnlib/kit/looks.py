@@ -7,6 +7,7 @@ scores; while it looks it is in evaluation mode and no gradients are recorded, a
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 PAPER_SCALES = (224, 256, 384, 480, 640)  # He et al. 2016, section 3.4
@@ -80,6 +81,18 @@ def top_k_errors(scores, labels, ks=(1, 5)):
     others = (scores >= own).sum(dim=1) - 1  # how many other classes score as high or higher
     wrong = scores.isnan().any(dim=1)
     return {k: (wrong | (others >= k)).float().mean().item() for k in ks}
+
+
+class Middle(nn.Module):
+    """The square in the middle of each image, size×size: (N, C, H, W) -> (N, C, size, size). In front of a network whose layers want one size."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        top, left = ((length - self.size) // 2 for length in x.shape[2:])
+        return x[:, :, top : top + self.size, left : left + self.size]
 
 
 @contextmanager

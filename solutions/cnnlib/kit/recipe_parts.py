@@ -81,6 +81,9 @@ def first_of_each(images, labels, count, classes):
     """The first images of each class, `count` of all classes together, in the order in which they came. (Copies of data sets are sorted by class.)"""
     if count % classes:
         raise ValueError(f"{count} images are not equally many of each of {classes} classes: choose a multiple of {classes}.")
+    fewest = np.bincount(labels, minlength=classes).min()
+    if fewest < count // classes:
+        raise ValueError(f"{count // classes} images of each class are wanted, and of one there are only {fewest} images: choose a smaller count.")
     chosen = np.sort(np.concatenate([np.flatnonzero(labels == label)[: count // classes] for label in range(classes)]))
     return images[chosen], labels[chosen]
 

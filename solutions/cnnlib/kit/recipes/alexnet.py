@@ -5,9 +5,10 @@ CIFAR-10, enlarged 8 times to 256×256: that tries the recipe out, and says noth
 """
 
 import torch
+from torch import nn
 
 from cnnlib.kit import starts
-from cnnlib.kit.looks import probabilities, ten_crop
+from cnnlib.kit.looks import Middle, probabilities, ten_crop
 from cnnlib.kit.recipe import Recipe
 from cnnlib.kit.recipe_parts import imagenet, imagenet_crop, steps
 
@@ -15,7 +16,8 @@ from cnnlib.kit.recipe_parts import imagenet, imagenet_crop, steps
 def model(classes=1000, width=96, hidden=4096, start="alexnet"):
     from cnnlib.nets.alexnet import AlexNet
 
-    return getattr(starts, start)(AlexNet(classes, width=width, hidden=hidden))
+    # One look while it trains: the middle. Crops of 224 pass as they are.
+    return getattr(starts, start)(nn.Sequential(Middle(224), AlexNet(classes, width=width, hidden=hidden)))
 
 
 RECIPE = Recipe(

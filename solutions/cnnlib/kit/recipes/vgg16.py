@@ -5,9 +5,10 @@ CIFAR-10, enlarged 8 times to 256×256: that tries the recipe out, and says noth
 """
 
 import torch
+from torch import nn
 
 from cnnlib.kit import starts
-from cnnlib.kit.looks import probabilities, ten_crop
+from cnnlib.kit.looks import Middle, probabilities, ten_crop
 from cnnlib.kit.recipe import Recipe
 from cnnlib.kit.recipe_parts import imagenet, imagenet_crop, steps
 
@@ -16,7 +17,8 @@ def model(depth=16, classes=1000, width=64, hidden=4096, batch_norm=False):
     from cnnlib.nets.vgg import VGG
 
     # The paper trained VGG-11 first and began the deeper ones with its layers; Glorot's rule makes that unnecessary (section 3.1, last lines).
-    return starts.glorot(VGG(depth, classes, batch_norm, width=width, hidden=hidden))
+    # One look while it trains: the middle. Crops of 224 pass as they are.
+    return starts.glorot(nn.Sequential(Middle(224), VGG(depth, classes, batch_norm, width=width, hidden=hidden)))
 
 
 RECIPE = Recipe(

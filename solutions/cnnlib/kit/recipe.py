@@ -178,10 +178,12 @@ class Recipe:
 def _like(key, value, before, kind=None):
     """The value, if it is of the kind that the setting has; a whole number may stand for a float."""
     kind = kind or type(before)
-    if before is None and kind is type(None) or type(value) is kind:
+    if kind is type(None) or type(value) is kind:  # an option that the recipe leaves open may be anything
         return value
     if kind is float and type(value) is int:
         return float(value)
+    if kind is tuple and type(value) is list:
+        return tuple(value)
     kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
     raise TrainingError(f"{key} should be {kinds.get(kind, f'like {before!r}')}, it is {value!r}.")
 

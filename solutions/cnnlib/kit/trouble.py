@@ -18,7 +18,7 @@ def out_of_memory(error):
 def largest_that_fits(attempt, most):
     """The largest whole number below `most` for which attempt(number) finds enough memory; 0: none. `most` itself is known to be too large."""
     fits, fails = 0, most
-    free_memory()
+    gc.collect()
     while fails - fits > 1:
         middle = (fits + fails) // 2
         try:
@@ -28,15 +28,9 @@ def largest_that_fits(attempt, most):
             if not out_of_memory(error):
                 raise
             fails = middle
-        free_memory()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
     return fits
-
-
-def free_memory():
-    """Give back what nobody holds any more."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def too_large(recipe, step, fits, processes=1):

@@ -404,6 +404,8 @@ def test_a_loss_that_is_not_a_number_stops_with_step_rate_and_causes(tmp_path: P
     assert "The loss is nan at step 6 (epoch 1), where the learning rate was 0.05." in says and "optimizer.lr=0.005" in says
     assert "clip_norm" in says and "The checkpoint of step 5 is from before" in says
     assert part("checkpoints").load(tmp_path / "run" / "checkpoint.pt")["step"] == 5
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (facts["status"], facts["step"]) == ("failed", 5) and says in facts["why"]
 
 
 def test_a_fault_in_the_images_is_told_from_one_in_the_rate(tmp_path: Path) -> None:

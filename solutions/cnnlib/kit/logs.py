@@ -59,7 +59,7 @@ class Log:
                     self.board.add_scalar(name, rows[-1][name], rows[-1]["step"])
 
     def status(self, status, **facts):
-        """Write run.json: "running", "stopped" (to be gone on with) or "finished", with further facts."""
+        """Write run.json: "running", "stopped" or "failed" (to be gone on with), or "finished", with further facts."""
         self.facts |= {"status": status, **facts}
         checkpoints.write(self.folder / "run.json", (json.dumps(self.facts, indent=2, ensure_ascii=False) + "\n").encode())
 

@@ -1,5 +1,6 @@
 """One run of a recipe: the loop over steps and epochs, and what is looked at, logged and kept between them."""
 
+import contextlib
 import math
 import time
 from dataclasses import dataclass
@@ -87,6 +88,8 @@ class Run:
         except KeyboardInterrupt:
             return self._stop(lost=True)
         except Exception as error:
+            with contextlib.suppress(TrainingError):  # of a full disk, say: what matters is the error itself
+                self._status("failed", why=f"{type(error).__name__}: {error}", step=self.saved or 0)
             if recipe.compile and type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
                 told = "torch.compile cannot compile this network here (it needs a C++ compiler, among others): --set compile=false."
                 raise TrainingError(told) from error

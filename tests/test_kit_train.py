@@ -5,10 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tests.training_runs import DIGITS, digits, network, part, recipe, recipes, train
+from tests.training_runs import DIGITS, digits, network, own_look, own_loop, part, recipe, recipes, same, train, without_time
 
-ROOT = Path(__file__).resolve().parent.parent
 TrainingError = recipes.TrainingError
-
-
-def same(first: dict, second: dict) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
-
-
-def without_time(rows: list) -> list:
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
 # --- what is learned ---
@@ -118,6 +105,24 @@ def test_images_are_augmented_anew_in_every_epoch_and_never_when_tested(tmp_path
     assert set(found.network.shapes) == {(True, 6), (False, 8)}
 
 
+def test_images_that_stay_on_the_disk_give_the_same_bits(tmp_path: Path) -> None:
+    def on_disk(size: str) -> object:
+        stored = digits()
+        parts = {}
+        for name in ("train_images", "test_images"):
+            array = getattr(stored, name)
+            file = np.memmap(tmp_path / name, np.uint8, "w+", shape=array.shape)
+            file[:] = array
+            file.flush()
+            parts[name] = np.memmap(tmp_path / name, np.uint8, "r", shape=array.shape)
+        return dataclasses.replace(stored, **parts)
+
+    options = {"held_out": 40, "patience": 5}
+    found, expected = train(recipe(data=on_disk, **options), tmp_path / "disk"), train(recipe(**options), tmp_path / "memory")
+    assert same(found.network.state_dict(), expected.network.state_dict()) and found.test == expected.test
+    assert without_time(found.rows) == without_time(expected.rows)
+
+
 def test_an_incomplete_batch_may_be_left_out(tmp_path: Path) -> None:
     found = train(recipe(drop_last=True), tmp_path / "run")
     assert found.rows[-1]["step"] == 12
@@ -150,27 +155,6 @@ def test_a_network_may_be_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 # --- a loop of one's own ---
-
-
-def own_loop(model, loader, optimizer, loss_function):
-    model.train()
-    total = wrong = n = 0
-    assert len(loader) == 7
-    for images, labels in loader:
-        scores = model(images)
-        loss = loss_function(scores, labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total, wrong, n = total + loss.item() * len(labels), wrong + (scores.argmax(1) != labels).sum().item(), n + len(labels)
-    return total / n, wrong / n
-
-
-def own_look(model, loader, loss_function):
-    model.eval()
-    with torch.no_grad():
-        scores, labels = map(torch.cat, zip(*[(model(images), labels) for images, labels in loader]))
-    return loss_function(scores, labels).item(), (scores.argmax(1) != labels).double().mean().item()
 
 
 def test_a_learners_own_loop_gives_what_the_engines_gives(tmp_path: Path) -> None:
@@ -289,204 +273,3 @@ def test_tensorboard_is_written_where_it_is_installed(tmp_path: Path) -> None:
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
     assert [event.step for event in events.Scalars("train_loss")] == [7, 14]
     assert [event.value for event in events.Scalars("watched_error")] == pytest.approx([row["watched_error"] for row in found.rows])
-
-
-# --- kill -9, Ctrl-C, going on ---
-
-
-def test_a_run_killed_in_the_middle_of_epochs_ends_with_the_same_bits(tmp_path: Path) -> None:
-    """Five steps an epoch: killed in the second, after the checkpoint of step 6, and in the third, after that of step 12."""
-    options = {"checkpoint_every": 3, "held_out": 40, "patience": 9, "epochs": 3}
-    uninterrupted = train(recipe(**options), tmp_path / "whole")
-    runs = [[str(tmp_path / "run"), options | how] for how in ({"kill": 9}, {"kill": 8, "resume": True}, {"resume": True})]
-    command = [sys.executable, "-m", "tests.training_runs", json.dumps(runs)]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [-signal.SIGKILL, -signal.SIGKILL, 0], done.stderr
-    assert "Going on from step 6 of 15" in done.stdout and "Going on from step 12 of 15" in done.stdout
-    assert same(torch.load(tmp_path / "run" / "process0.pt", weights_only=True), uninterrupted.network.state_dict())
-    last, whole = (part("checkpoints").load(tmp_path / folder / "checkpoint.pt") for folder in ("run", "whole"))
-    assert without_time(last["rows"]) == without_time(whole["rows"]) and last["best"] == whole["best"]
-    for a, b in zip(last["optimizer"]["state"].values(), whole["optimizer"]["state"].values()):
-        assert torch.equal(a["momentum_buffer"], b["momentum_buffer"])
-    assert torch.equal(last["random"][0]["torch"], whole["random"][0]["torch"])
-
-
-def test_drafts_of_a_killed_process_are_swept_up(tmp_path: Path) -> None:
-    folder = stopped_run(tmp_path / "run")
-    (folder / ".checkpoint.pt.4711.tmp").write_bytes(b"half a checkpoint")
-    train(recipe(), folder, resume=True)
-    assert not list(folder.glob(".*"))
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_finishes_the_step_and_leaves_a_checkpoint(number: int, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    calls = []
-
-    def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        calls.append(1)
-        if len(calls) == 10:
-            os.kill(os.getpid(), number)
-        return images
-
-    stopped = train(recipe(augment=augment), tmp_path / "run")
-    assert stopped.status == "stopped" and "The checkpoint of step 10 is kept: go on with --resume" in capsys.readouterr().out
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "stopped"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    done = train(recipe(augment=augment), tmp_path / "run", resume=True)
-    whole = train(recipe(augment=lambda images, generator: images), tmp_path / "whole")
-    assert same(done.network.state_dict(), whole.network.state_dict()) and without_time(done.rows) == without_time(whole.rows)
-
-
-def test_ctrl_c_in_a_loop_of_ones_own_goes_back_to_the_last_epoch(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    calls = []
-
-    def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        calls.append(1)
-        if len(calls) == 10:
-            signal.raise_signal(signal.SIGINT)
-        return images
-
-    loop = {"train_one_epoch": own_loop, "evaluate": own_look}
-    assert train(recipe(augment=augment), tmp_path / "run", **loop).status == "stopped"
-    assert "The checkpoint of step 7 is kept" in capsys.readouterr().out
-    done = train(recipe(augment=augment), tmp_path / "run", resume=True, **loop)
-    whole = train(recipe(augment=lambda images, generator: images), tmp_path / "whole", **loop)
-    assert same(done.network.state_dict(), whole.network.state_dict())
-
-
-def stopped_run(folder: Path, **changes: object) -> Path:
-    """A run of two epochs that was stopped by Ctrl-C in its first."""
-    def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        signal.raise_signal(signal.SIGINT)
-        return images
-
-    train(recipe(augment=augment), folder, changes=changes)
-    return folder
-
-
-def test_a_run_goes_on_at_its_size_and_with_its_changes(tmp_path: Path) -> None:
-    folder = stopped_run(tmp_path / "run", **{"model.width": 6})
-    made = recipe(sizes={"gpu": {"model.width": 9}})
-    assert train(made, folder, resume=True).network[0].out_channels == 6
-
-
-@pytest.mark.parametrize(
-    ("made", "changes", "says"),
-    [
-        (recipe(), {"batch_size": 16}, "was begun with batch_size=32, and now it would be 16: go on without changing it"),
-        (recipe(schedule=lambda epoch, epochs: 1.0, epochs=5), {}, "was begun with epochs=2, and now it would be 5"),
-        (recipe(name="other"), {}, "holds a run of digits, not of other"),
-        (recipe(model=lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 10))), {}, "checkpoint is of another network or optimizer"),
-        (recipe(optimizer=torch.optim.Adam, optimizer_options={"lr": 0.1, "momentum": 0.9}), {}, "optimizer does not take one of its options"),
-    ],
-)
-def test_a_run_does_not_go_on_as_another(made: object, changes: dict, says: str, tmp_path: Path) -> None:
-    folder = stopped_run(tmp_path / "run")
-    before = (folder / "checkpoint.pt").read_bytes()
-    with pytest.raises(TrainingError, match=says):
-        train(made, folder, resume=True, changes=changes)
-    assert (folder / "checkpoint.pt").read_bytes() == before
-
-
-# --- what goes wrong ---
-
-
-def test_a_loss_that_is_not_a_number_stops_with_step_rate_and_causes(tmp_path: Path) -> None:
-    def loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        steps.append(1)
-        return F.cross_entropy(scores, labels) * (float("nan") if len(steps) == 6 else 1.0)
-
-    steps: list[int] = []
-    with pytest.raises(TrainingError) as caught:
-        train(recipe(loss=loss, checkpoint_every=5, schedule=lambda epoch, epochs: 0.5), tmp_path / "run")
-    says = str(caught.value)
-    assert "The loss is nan at step 6 (epoch 1), where the learning rate was 0.05." in says and "optimizer.lr=0.005" in says
-    assert "clip_norm" in says and "The checkpoint of step 5 is from before" in says
-    assert part("checkpoints").load(tmp_path / "run" / "checkpoint.pt")["step"] == 5
-    facts = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert (facts["status"], facts["step"]) == ("failed", 5) and says in facts["why"]
-
-
-def test_a_fault_in_the_images_is_told_from_one_in_the_rate(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="at step 1 .* images of that batch are not all finite"):
-        train(recipe(augment=lambda images, generator: images / 0), tmp_path / "run")
-
-
-def test_a_rate_that_is_too_large_is_stopped_by_itself(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"The loss is (nan|inf) at step \d+ .*try --set optimizer.lr="):
-        train(recipe(optimizer_options={"lr": 1e30}, model_options={"norm": False}), tmp_path / "run")
-
-
-class Hungry(nn.Sequential):
-    """Has room for 13 images."""
-
-    room = 13
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if len(x) > self.room:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return super().forward(x)
-
-
-def test_out_of_memory_suggests_the_largest_batch_that_fits(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError) as caught:
-        train(recipe(model=lambda: Hungry(*network())), tmp_path / "run")
-    assert "32 images at once are too many; 13 fit. The same steps in pieces that fit: --set pieces=3." in str(caught.value)
-    assert "--set batch_size=13" in str(caught.value)
-    train(recipe(model=lambda: Hungry(*network()), test_batch=10, epochs=1), tmp_path / "again", changes={"pieces": 3})  # and so it is
-
-
-def test_out_of_memory_while_testing_names_the_setting_for_it(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="while testing with 60 images at once. 13 fit: --set test_batch=13"):
-        train(recipe(model=lambda: Hungry(*network()), pieces=4, test_batch=60), tmp_path / "run")
-
-
-def test_not_even_one_image_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Hungry, "room", 0)
-    with pytest.raises(TrainingError, match="and so is a single one. Choose a smaller network"):
-        train(recipe(model=lambda: Hungry(*network())), tmp_path / "run")
-
-
-def test_other_errors_come_through(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError):
-        train(recipe(augment=lambda images, generator: 1 / 0), tmp_path / "run")
-
-
-def stub() -> nn.Module:
-    raise NotImplementedError("nets.resnet.ResNet: not written yet — stride hint nets.resnet.ResNet")
-
-
-def test_a_stub_names_the_exercise(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"your own nets.resnet.ResNet, which is not written yet: write it in cnnlib/nets/resnet.py"):
-        train(recipe(model=stub), tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"train_images": np.zeros((0, 1, 8, 8), np.uint8), "train_labels": np.zeros(0, int)}, "There are no train_images"),
-        ({"train_images": np.zeros((200, 8, 8), np.uint8)}, r"should be \(N, C, H, W\) uint8"),
-        ({"test_images": np.zeros((60, 1, 8, 8))}, r"test_images should be .* uint8, they are .*float64"),
-        ({"test_labels": np.zeros(3, int)}, "60 test_images and labels of shape"),
-        ({"classes": 4}, "train_labels should be whole numbers from 0 to 3"),
-    ],
-)
-def test_data_that_cannot_be_learned_from_are_refused(change: dict, says: str, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=says):
-        train(recipe(data=lambda size: dataclasses.replace(digits(), **change)), tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"batch_size": 201, "drop_last": True}, "200 training images, fewer than one batch of 201"),
-        ({"held_out": 200}, "200 of 200 training images cannot be held out"),
-        ({"model": lambda: nn.Sequential(nn.Flatten())}, "no parameters that learn"),
-        ({"model_options": {"dept": 3}}, "model does not take one of its options"),
-        ({"optimizer_options": {"lr": -1.0}}, r"optimizer refuses its options \(optimizer.lr=-1.0\)"),
-    ],
-)
-def test_recipes_that_cannot_be_trained_are_refused(change: dict, says: str, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=says):
-        train(recipe(**change), tmp_path / "run")

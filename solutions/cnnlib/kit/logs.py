@@ -5,7 +5,7 @@
     checkpoint.pt   to go on from (checkpoints.py)
     best.pt         with early stopping: the best weights so far
     weights.pt      in the end: the weights that were tested, model.state_dict()
-    tensorboard/    the same curves, where TensorBoard is installed (pip install "stride-course[tensorboard]")
+    tensorboard/    the same curves, where TensorBoard is installed (pip install tensorboard)
 
 Every file is whole at every moment. Losses are means per image, errors shares of images (0 to 1).
 """

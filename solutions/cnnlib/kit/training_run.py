@@ -81,9 +81,10 @@ class Run:
         try:
             while training.step < self.total and not self._patience_is_over():
                 (self._own_epoch if self.own else self._epoch)()
-                if self._stopped():
+                if training.step % self.batches.per_epoch == 0:
+                    self._end_of_epoch()
+                if self._stopped() and training.step < self.total:
                     return self._stop()
-                self._end_of_epoch()
             return self._finish()
         except KeyboardInterrupt:
             return self._stop(lost=True)

@@ -106,6 +106,13 @@ def test_every_arm_runs_with_every_seed_once_and_its_numbers_stand_in_the_page(c
     assert (lost["test error"], lost["steps to 100%"], lost["training error"], lost["minutes"]) == ("2 of 2 diverged", "never", "", "")
     assert runs[0]["seed"] == 0 and runs[0]["log"]["train_error"] != runs[1]["log"]["train_error"], "another seed, another run"
 
+    for run, error, watched in zip(runs, (0.1, 0.4), ([None, 1.0], [1.5, 1.2])):
+        kept = results.kept(course) / "toy" / f"cpu-wide-{run['seed']}.json"
+        kept.write_text(json.dumps({**run, "result": {**run["result"], "error": error}, "log": {**run["log"], "watched_error": watched}}))
+    results.write(course)
+    wide = rows(course, "toy")[3]
+    assert (wide["test error"], wide["steps to 100%"]) == ("25.00 ± 21.21 %", "10 (1 of 2)")
+
     done = len(begun(course))
     text = results.place(course).read_bytes()
     results.run(course, ["toy"], "cpu", 2)

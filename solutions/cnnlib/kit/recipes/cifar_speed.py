@@ -62,6 +62,7 @@ RECIPE = Recipe(
     drop_last=True,  # [4]
     test_every=20,  # once, at the end: it is time that counts
     test_batch=2000,
+    checkpoint_every=10_000,  # at the end only: a run is too short to be gone on with
     sizes={
         # Smaller batches and rate: 2000 images are four batches of 512, too few steps.
         "cpu": {"epochs": 6, "batch_size": 50, "optimizer.lr": 0.1, "model.width": 8, "test_batch": 500, "test_every": 6, "precision": "float32"},

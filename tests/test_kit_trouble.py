@@ -115,3 +115,11 @@ def test_data_that_cannot_be_learned_from_are_refused(change: dict, says: str, t
 def test_recipes_that_cannot_be_trained_are_refused(change: dict, says: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=says):
         train(recipe(**change), tmp_path / "run")
+
+
+def test_data_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
+    def data(size: str) -> object:
+        raise OSError("a.bin could not be fetched. Get it from https://example.org by hand, or try again later.")
+
+    with pytest.raises(TrainingError, match="The data of digits cannot be read. a.bin could not be fetched. Get it from"):
+        train(recipe(data=data), tmp_path / "run")

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from .recipe import TrainingError
-from .trouble import OUT_OF_MEMORY
 
 FORMAT = "stride training run, 1"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -26,17 +25,17 @@ def save(path, state):
     write(path, stream.getbuffer())
 
 
-def load(path, device="cpu"):
-    """A checkpoint, as it was saved; tensors on the device. Raises TrainingError where there is none, or where it is damaged or something else."""
+def load(path):
+    """A checkpoint, as it was saved; tensors on the CPU. Raises TrainingError where there is none, or where it is damaged or something else."""
     try:
         with zipfile.ZipFile(path) as file:
             broken = file.testzip()  # torch.load itself would take a flipped bit for a weight
-        state = None if broken else torch.load(path, map_location=device, weights_only=True)
+        state = None if broken else torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise TrainingError(f"There is no {path}, so there is nothing to go on from: begin without --resume (in a notebook: resume).") from error
     except PermissionError as error:
         raise TrainingError(f"{path} may not be read: mend its permissions, then try again.") from error
-    except OUT_OF_MEMORY:
+    except MemoryError:
         raise
     except Exception as error:  # zip, pickle and torch each have their own for a file that is not as it should be
         raise _damaged(path) from error

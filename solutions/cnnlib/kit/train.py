@@ -29,18 +29,19 @@ def run_recipe(recipe, out=None, *, size=None, changes=None, resume=False, train
     A run that was killed goes on from its last checkpoint and ends, on a CPU, with the same bits as if it had not been. Ctrl-C finishes the step,
     writes a checkpoint and returns. Raises TrainingError for whatever a person can mend, each in a sentence or two.
     """
-    with processes() as group, stoppable() as stop, _told():
+    with processes() as group, _told():
         screen = screens.screen() if group.first else screens.Silent()
         folder = group.told(lambda: _folder(recipe, out, resume, runs))
         try:
-            saved = checkpoints.load(folder / "checkpoint.pt", group.device) if resume else None
+            saved = checkpoints.load(folder / "checkpoint.pt") if resume else None
             size, why, changes = _chosen(size, changes, saved)
             recipe = recipe.at(size).changed(changes)
             if saved:
                 _same(saved, identity(recipe, size), folder)
-            run = Run(recipe, folder, group, screen, stop, saved, (size, changes), _loop(recipe, train_one_epoch, evaluate))
+            run = Run(recipe, folder, group, screen, saved, (size, changes), _loop(recipe, train_one_epoch, evaluate))
             run.introduce(size, why)
-            return run.work()
+            with stoppable() as stop:
+                return run.work(stop)
         finally:
             screen.end()
             if group.first and not resume:

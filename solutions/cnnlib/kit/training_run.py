@@ -40,12 +40,12 @@ class Result:
 class Run:
     """One run, from its folder to its result."""
 
-    def __init__(self, recipe, folder, group, screen, stop, saved, asked, own):
-        self.recipe, self.folder, self.group, self.screen, self.stop, self.own = recipe, folder, group, screen, stop, own
+    def __init__(self, recipe, folder, group, screen, saved, asked, own):
+        self.recipe, self.folder, self.group, self.screen, self.own = recipe, folder, group, screen, own
         size, changes = asked
         self.identity = identity(recipe, size)
         self.changes = {key: value for key, value in changes.items() if logs.plain(value) == value}  # a class, say, has to be given again
-        self.data = recipe.data(size)
+        self.data = _data(recipe, size, group)
         self.batches = Batches(self.data, recipe, group)
         self.training = Training(recipe, group)
         if saved:
@@ -73,8 +73,9 @@ class Run:
         if training.step:
             say(f"Going on from step {training.step:,} of {self.total:,}.")
 
-    def work(self):
-        """Train, test, and write what came out."""
+    def work(self, stop):
+        """Train, test, and write what came out; `stop` says when somebody wants it to end."""
+        self.stop = stop
         self._status("running")
         training, recipe = self.training, self.recipe
         self.begun = time.perf_counter() - training.seconds
@@ -231,7 +232,7 @@ class Run:
         if self._patience_is_over():
             say(f"Stopped early: {recipe.patience} looks in a row were no better than epoch {training.best['epoch']}.")
         if recipe.patience:
-            training.network.load_state_dict(checkpoints.load(self.folder / "best.pt", training.device)["network"])
+            training.network.load_state_dict(checkpoints.load(self.folder / "best.pt")["network"])
             say(f"The weights of epoch {training.best['epoch']} are tested: {training.best['error']:.2%} errors on the held-out images.")
         training.network.eval()
         found = self._tested(self.batches.test, recipe.predict)
@@ -298,6 +299,22 @@ class Sized:
 
     def __len__(self):
         return self.length
+
+
+def _data(recipe, size, group):
+    """The recipe's data. The first process reads them before the others do: they may have to be fetched."""
+    read = {}
+
+    def once():
+        try:
+            read["data"] = recipe.data(size)
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"The data of {recipe.name} cannot be read. {error}") from error
+
+    group.told(once)
+    if not read:
+        once()
+    return read["data"]
 
 
 def identity(recipe, size):

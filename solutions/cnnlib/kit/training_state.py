@@ -23,6 +23,8 @@ class Training:
 
     def __init__(self, recipe, processes):
         self.recipe, self.processes, self.device = recipe, processes, processes.device
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # batches have one size: cuDNN tries its algorithms once, then takes the fastest
         checkpoints.seed_all(recipe.seed)  # every process begins with the same weights
         self.network = _made("model", recipe.model, recipe.model_options).to(self.device)
         if recipe.channels_last:

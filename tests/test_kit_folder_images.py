@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +76,19 @@ def test_a_stop_half_way_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(folder_images, "_square", lambda path, side: decoded.append(path) or square(path, side))
     np.testing.assert_array_equal(folder_images.load_folder("photos", 8)["train_images"], whole)
     assert len(decoded) == 6 - left // 192 and file.read_bytes() == content
+
+
+def test_where_files_cannot_be_locked_it_works_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    assert len(folder_images.load_folder("photos", 8)["train_images"]) == 6 and not list(home.glob("*.part"))
+
+
+def test_of_several_processes_one_does_the_work(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded, square = [], folder_images._square
+    monkeypatch.setattr(folder_images, "_square", lambda path, side: decoded.append(path) or time.sleep(0.02) or square(path, side))
+    with ThreadPoolExecutor(3) as pool:  # each opens the file for itself, as a process does
+        found = list(pool.map(lambda _: colours(folder_images.load_folder("photos", 8)["train_images"]), range(3)))
+    assert found[0] == found[1] == found[2] and len(found[0]) == 6 and len(decoded) == 10, "each of ten images once"
 
 
 def test_all_kinds_of_photographs_become_three_colours(home: Path) -> None:

@@ -59,16 +59,31 @@ def _squares(paths, side, home, part):
     whole = home / f"{part}-{side}-{digest}.uint8"
     shape = (len(paths), 3, side, side)
     if not whole.is_file():
-        growing, size = whole.with_name(f"{whole.name}.part"), 3 * side * side
-        done = growing.stat().st_size // size if growing.is_file() else 0
-        with growing.open("r+b" if done else "wb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
-            file.truncate(done * size)  # the last image may be there in part
-            file.seek(done * size)
-            for first in progress(range(done, len(paths), AT_ONCE), f"times {AT_ONCE} photographs"):
-                for pixels in pool.map(lambda path: _square(path, side), paths[first : first + AT_ONCE]):
-                    file.write(pixels)
-        growing.replace(whole)
+        growing = whole.with_name(f"{whole.name}.part")
+        with growing.open("ab") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+            alone = _alone(file)
+            if not whole.is_file():  # else another process has made it while this one waited
+                done = file.tell() // (3 * side * side)
+                file.truncate(done * 3 * side * side)  # the last image may be there in part
+                for first in progress(range(done, len(paths), AT_ONCE), f"times {AT_ONCE} photographs"):
+                    for pixels in pool.map(lambda path: _square(path, side), paths[first : first + AT_ONCE]):
+                        file.write(pixels)
+                if alone:  # while nobody else can be in the middle of it
+                    growing.replace(whole)
+        if not whole.is_file():  # Windows renames no file that is open
+            growing.replace(whole)
     return np.memmap(whole, np.uint8, "c", shape=shape)  # "c": read only what is asked for; nothing is ever written back
+
+
+def _alone(file):
+    """Wait until no other process works on the file, as torchrun begins several at once. False where there is no way to (Windows)."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.seek(0, os.SEEK_END)  # where the other left it
+    return True
 
 
 def _square(path, side):

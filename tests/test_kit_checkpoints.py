@@ -82,7 +82,7 @@ def test_a_checkpoint_that_is_not_there(tmp_path: Path) -> None:
         train(recipe(), tmp_path / "nowhere", resume=True)
 
 
-@pytest.mark.parametrize(("number", "says"), [(errno.ENOSPC, "The disk is full: .* go on with --resume"), (errno.EROFS, "cannot be written .*--out")])
+@pytest.mark.parametrize(("number", "says"), [(errno.ENOSPC, "The disk is full: .* go on with --resume: the last"), (errno.EROFS, "cannot be written .*--out")])
 def test_a_write_that_fails_leaves_the_old_file_whole(number: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "checkpoint.pt"
     saved(path)
@@ -95,6 +95,18 @@ def test_a_write_that_fails_leaves_the_old_file_whole(number: int, says: str, tm
     with pytest.raises(TrainingError, match=says):
         checkpoints.save(path, {"step": 4})
     assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_disk_that_was_full_before_the_first_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, state: dict) -> None:
+        raise checkpoints.unwritable(path, OSError(errno.ENOSPC, "No space left on device"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "save", full)
+        with pytest.raises(TrainingError, match="The disk is full: .* Make room, then begin again."):
+            train(recipe(), tmp_path / "run")
+    assert logs.read(tmp_path / "run")["status"] == "failed"
+    assert train(recipe(), tmp_path / "run").status == "finished"  # in the same folder: there was nothing to lose
 
 
 def test_a_disk_that_fills_up_while_training_stops_the_run_which_can_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,8 @@ def sweep(folder):
 def unwritable(path, error):
     """What to tell when a file or folder cannot be written."""
     if error.errno in FULL:
-        return TrainingError(f"The disk is full: {path} could not be written. Make room, then go on with --resume; the last checkpoint is whole.")
+        further = "go on with --resume: the last checkpoint is whole" if (path.parent / "checkpoint.pt").exists() else "begin again"
+        return TrainingError(f"The disk is full: {path} could not be written. Make room, then {further}.")
     return TrainingError(f"{path} cannot be written ({error.strerror or error}). Choose another folder with --out, or mend its permissions.")
 
 

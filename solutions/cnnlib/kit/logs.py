@@ -103,9 +103,9 @@ def read(folder):
 
 
 def taken(folder):
-    """A given folder, made if need be. Raises TrainingError where a run lies in it already, or where none can lie."""
+    """A given folder, made if need be. Raises TrainingError where a run lies in it already that can be gone on with, or where none can lie."""
     folder = Path(folder)
-    if any((folder / name).exists() for name in ("checkpoint.pt", "run.json", "log.csv")):
+    if any((folder / name).exists() for name in ("checkpoint.pt", "weights.pt")):
         raise TrainingError(f"{folder} holds a run already. Go on with it by --resume, or choose another folder with --out.")
     try:
         folder.mkdir(parents=True, exist_ok=True)

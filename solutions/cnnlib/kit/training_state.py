@@ -107,7 +107,6 @@ class Training:
 
     def state(self):
         """All of it, as plain values and tensors. All processes ask for it, at the same step."""
-        self.processes.all_have(self.network)
         return {
             "step": self.step,
             "rows": self.rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 import time
@@ -122,6 +123,9 @@ def test_what_is_missing_or_broken_is_said_in_a_sentence(home: Path, monkeypatch
         folder_images.load_folder("photos", 8)
     broken.unlink()
     assert len(folder_images.load_folder("photos", 8)["train_images"]) == 5, "what was decoded before is not mixed up with it"
+    with monkeypatch.context() as patched, pytest.raises(TrainingError, match=r"5 photographs \(0.0 GB\) cannot be written.*No space left.*run this again"):
+        patched.setattr(folder_images, "_alone", lambda file: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        folder_images.load_folder("photos", 9)
     for path in (home / "val").glob("*/*.png"):
         path.unlink()
     with pytest.raises(TrainingError, match="There are no images"):

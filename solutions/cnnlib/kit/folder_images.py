@@ -59,20 +59,31 @@ def _squares(paths, side, home, part):
     whole = home / f"{part}-{side}-{digest}.uint8"
     shape = (len(paths), 3, side, side)
     if not whole.is_file():
-        growing = whole.with_name(f"{whole.name}.part")
-        with growing.open("ab") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
-            alone = _alone(file)
-            if not whole.is_file():  # else another process has made it while this one waited
-                done = file.tell() // (3 * side * side)
-                file.truncate(done * 3 * side * side)  # the last image may be there in part
-                for first in progress(range(done, len(paths), AT_ONCE), f"times {AT_ONCE} photographs"):
-                    for pixels in pool.map(lambda path: _square(path, side), paths[first : first + AT_ONCE]):
-                        file.write(pixels)
-                if alone:  # while nobody else can be in the middle of it
-                    growing.replace(whole)
-        if not whole.is_file():  # Windows renames no file that is open
-            growing.replace(whole)
+        try:
+            _write(paths, side, whole)
+        except OSError as error:
+            room = f"{len(paths) * 3 * side * side / 1e9:.1f} GB"
+            told = f"The squares of {len(paths):,} photographs ({room}) cannot be written to {home}: {error.strerror or error}."
+            raise TrainingError(f"{told} Make room or mend its permissions, then run this again: what is decoded already stays.") from error
     return np.memmap(whole, np.uint8, "c", shape=shape)  # "c": read only what is asked for; nothing is ever written back
+
+
+def _write(paths, side, whole):
+    """Decode the images into a file that grows, and give it its name when it is whole."""
+    growing = whole.with_name(f"{whole.name}.part")
+    with growing.open("ab") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+        alone = _alone(file)
+        if not whole.is_file():  # else another process has made it while this one waited
+            done = file.tell() // (3 * side * side)
+            file.truncate(done * 3 * side * side)  # the last image may be there in part
+            for first in progress(range(done, len(paths), AT_ONCE), f"times {AT_ONCE} photographs"):
+                for pixels in pool.map(lambda path: _square(path, side), paths[first : first + AT_ONCE]):
+                    file.write(pixels)
+            file.flush()
+            if alone:  # while nobody else can be in the middle of it
+                growing.replace(whole)
+    if not whole.is_file():  # Windows renames no file that is open
+        growing.replace(whole)
 
 
 def _alone(file):

@@ -123,7 +123,8 @@ def test_what_is_missing_or_broken_is_said_in_a_sentence(home: Path, monkeypatch
         folder_images.load_folder("photos", 8)
     broken.unlink()
     assert len(folder_images.load_folder("photos", 8)["train_images"]) == 5, "what was decoded before is not mixed up with it"
-    with monkeypatch.context() as patched, pytest.raises(TrainingError, match=r"5 photographs \(0.0 GB\) cannot be written.*No space left.*run this again"):
+    told = r"5 photographs \(0.0 GB\) cannot be written.*No space left.*run this again"
+    with monkeypatch.context() as patched, pytest.raises(TrainingError, match=told):
         patched.setattr(folder_images, "_alone", lambda file: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
         folder_images.load_folder("photos", 9)
     for path in (home / "val").glob("*/*.png"):

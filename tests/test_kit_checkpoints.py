@@ -82,7 +82,10 @@ def test_a_checkpoint_that_is_not_there(tmp_path: Path) -> None:
         train(recipe(), tmp_path / "nowhere", resume=True)
 
 
-@pytest.mark.parametrize(("number", "says"), [(errno.ENOSPC, "The disk is full: .* go on with --resume: the last"), (errno.EROFS, "cannot be written .*--out")])
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [(errno.ENOSPC, "The disk is full: .* go on with --resume: the last"), (errno.EROFS, "cannot be written .*--out")],
+)
 def test_a_write_that_fails_leaves_the_old_file_whole(number: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "checkpoint.pt"
     saved(path)

@@ -77,7 +77,9 @@ def test_ctrl_c_in_the_very_last_step_is_too_late(tmp_path: Path) -> None:
     assert train(recipe(augment=augment), tmp_path / "run").status == "finished"
 
 
-def test_a_second_ctrl_c_does_not_wait_for_the_step(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_second_ctrl_c_does_not_wait_for_the_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls = []
 
     def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -89,6 +91,12 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step(tmp_path: Path, capsys: pyte
 
     assert train(recipe(augment=augment), tmp_path / "run").status == "stopped" and len(calls) == 10
     assert "The checkpoint of step 7 is kept" in capsys.readouterr().out
+    calls.clear()
+    with monkeypatch.context() as patch:
+        patch.setenv("RANK", "0")  # under torchrun, one Ctrl-C arrives twice
+        patch.setenv("WORLD_SIZE", "1")
+        train(recipe(augment=augment), tmp_path / "another")
+    assert "The checkpoint of step 10 is kept" in capsys.readouterr().out
     done = train(recipe(augment=lambda images, generator: images), tmp_path / "run", resume=True)
     whole = train(recipe(augment=lambda images, generator: images), tmp_path / "whole")
     assert same(done.network.state_dict(), whole.network.state_dict())

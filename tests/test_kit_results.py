@@ -96,6 +96,7 @@ def test_every_arm_runs_with_every_seed_once_and_its_numbers_stand_in_the_page(c
     kept = sorted(path.name for path in (results.kept(course) / "toy").iterdir())
     assert kept == [f"cpu-{arm}-{seed}.json" for arm in ("lost", "narrow", "wide") for seed in (0, 1)]
     narrow, _, _, wide, *_, lost, _, _ = rows(course, "toy")
+    assert {json.loads(path.read_text())["arm"] for path in (results.kept(course) / "toy").iterdir()} == {"narrow", "wide", "lost"}
     runs = [json.loads((results.kept(course) / "toy" / f"cpu-wide-{seed}.json").read_text()) for seed in (0, 1)]
     errors = [100 * run["result"]["error"] for run in runs]
     mean, spread = sum(errors) / 2, abs(errors[0] - errors[1]) / 2**0.5
@@ -151,6 +152,9 @@ def test_runs_with_other_settings_than_today_are_named_and_not_shown(course) -> 
     results.run(course, ["one"], "cpu", 1)
     path = results.kept(course) / "one" / "cpu-0.json"
     record = json.loads(path.read_text())
+    del record["settings"]["patience"]  # a setting that has come since
+    path.write_text(json.dumps(record))
+    assert results.write(course) == [] and rows(course, "one")[0]["seeds"] == "0"
     record["settings"]["batch_size"] = 9
     path.write_text(json.dumps(record))
     (path.parent / "cpu-1.json").write_text("{")

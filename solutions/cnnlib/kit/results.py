@@ -42,7 +42,7 @@ def kept_runs(keep, name):
         run = read_kept(path)
         if run is None:
             remarks.append(f"{path} is not a run that can be read: put it back, or remove it.")
-        elif run["arm"] not in one.arms or run["size"] not in SIZES or run["settings"] != one.settings(run["size"], run["arm"]):
+        elif not one.does(run):
             remarks.append(f"{path} was run with other settings than the recipe has now: remove it, or do it again with stride results {name} --run.")
         else:
             found.setdefault((run["arm"], run["size"]), []).append(run)

@@ -158,11 +158,12 @@ def test_runs_with_other_settings_than_today_are_named_and_not_shown(course) -> 
     record["settings"]["batch_size"] = 9
     path.write_text(json.dumps(record))
     (path.parent / "cpu-1.json").write_text("{")
+    (path.parent / "cpu-2.json").write_text(json.dumps({**record, "arm": ["wide"]}))
     (results.kept(course) / "gone").mkdir()
     remarks = results.write(course)
     assert rows(course, "one")[0]["test error"] == "not run"
-    assert len(remarks) == 3 and "docs/results/one/cpu-0.json was run with other settings" in remarks[0]
-    assert "cpu-1.json is not a run that can be read" in remarks[1] and "gone: there is no recipe of that name" in remarks[2]
+    assert len(remarks) == 4 and "cpu-2.json is not a run" in remarks[2] and "docs/results/one/cpu-0.json was run with other settings" in remarks[0]
+    assert "cpu-1.json is not a run that can be read" in remarks[1] and "gone: there is no recipe of that name" in remarks[3]
     results.run(course, ["one"], "cpu", 1)
     assert json.loads(path.read_text())["settings"]["batch_size"] == 8
     assert rows(course, "one")[0]["test error"] == "not run" and results.stale(course)

@@ -20,6 +20,11 @@ from .train import run_recipe
 
 COLUMNS = ("epoch", "step", "train_loss", "train_error", "watched_error")  # of log.csv: what a kept run holds
 
+KEPT = {  # what a kept run holds at least
+    **dict.fromkeys(("experiment", "arm", "size", "data", "note", "commit"), str), **dict.fromkeys(("settings", "images", "machine", "log"), dict),
+    "seed": int, "parameters": int, "diverged": bool, "result": (dict, type(None)), "seconds": (int, float, type(None)),
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
@@ -92,7 +97,9 @@ def read_kept(path):
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and {"experiment", "arm", "size", "seed", "settings", "result"} <= record.keys() else None
+    if not isinstance(record, dict) or any(not isinstance(record.get(key), kind) for key, kind in KEPT.items()):
+        return None
+    return record
 
 
 def _run(recipe, base, size, changes, runs):

@@ -10,8 +10,8 @@ from .recipe import SIZES
 HEAD = """# Results
 
 What the course's recipes give, measured. This page is made by `stride results` from the runs in [results/](results/), a file each; a row without
-runs has no numbers. Errors are shares of test images after the last epoch, mean ± standard deviation over the seeds. Minutes are those of the clock, on
-machines that may have had other work to do.
+runs has no numbers. Errors are shares of test images after the last epoch, mean ± standard deviation over the seeds. Minutes are those of the clock,
+on machines that may have had other work to do.
 
 To fill a row, where the machine is at hand: `stride results cifar_resnet --run --size gpu`. What is run already is not run again.
 

@@ -171,7 +171,12 @@ def test_runs_with_other_settings_than_today_are_named_and_not_shown(course) -> 
 
 
 def test_what_cannot_be_run_is_said_in_a_sentence(course) -> None:
-    for names, size, seeds, words in (([], "cpu", 1, "Which experiments"), (["one"], "cpu", 0, "at least 1"), (["two"], "cpu", 1, "no recipe 'two'")):
+    for names, size, seeds, words in (
+        ([], "cpu", 1, "Which experiments"),
+        (["one"], "cpu", 0, "at least 1"),
+        (["two"], "cpu", 1, "no recipe 'two'"),
+        (["mine.py"], "cpu", 1, "own recipes: one, toy. Train yours with stride train mine.py"),
+    ):
         with pytest.raises(CourseError, match=words):
             results.run(course, names, size, seeds)
     with pytest.raises(CourseError, match="no size 'huge'"):

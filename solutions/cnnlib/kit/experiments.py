@@ -49,6 +49,8 @@ class Experiment:
 
 def experiment(name):
     """The experiment of a recipe of the course. Raises TrainingError for a name that there is not."""
+    if name.endswith(".py"):
+        raise TrainingError(f"Results are kept of the course's own recipes: {', '.join(recipes.names())}. Train yours with stride train {name}.")
     recipe = recipes.load(name)
     module = importlib.import_module(f"{recipes.__name__}.{recipe.name}")
     return Experiment(recipe.name, recipe, getattr(module, "ARMS", {"": {}}), getattr(module, "REACH", None), getattr(module, "PUBLISHED", {}))

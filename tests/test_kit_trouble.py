@@ -26,7 +26,7 @@ def test_a_loss_that_is_not_a_number_stops_with_step_rate_and_causes(tmp_path: P
     with pytest.raises(TrainingError) as caught:
         train(recipe(loss=loss, checkpoint_every=5, schedule=lambda epoch, epochs: 0.5), tmp_path / "run")
     says = str(caught.value)
-    assert "The loss is nan at step 6 (epoch 1), where the learning rate was 0.05." in says and "optimizer.lr=0.005" in says
+    assert "The loss is nan at step 6 (epoch 1), where the learning rate was 0.05." in says and "--set optimizer.lr=0.01," in says
     assert "clip_norm" in says and "The checkpoint of step 5 is from before" in says
     assert part("checkpoints").load(tmp_path / "run" / "checkpoint.pt")["step"] == 5
     facts = json.loads((tmp_path / "run" / "run.json").read_text())

@@ -101,6 +101,33 @@ def test_a_stub_is_answered_with_the_exercise_to_write(course: Path, capsys: pyt
     assert "cnnlib/nets/mine.py, and there is no such file" in capsys.readouterr().err
 
 
+LOOP = '''
+def train_one_epoch(model, loader, optimizer, loss_function):
+    model.train()
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss_function(model(images), labels).backward()
+        optimizer.step()
+    return 1.25, 0.5
+
+
+def evaluate(model, loader, loss_function):
+    return 2.5, 0.25
+'''
+
+
+def test_the_learners_own_loop_is_plugged_in(course: Path, capsys: pytest.CaptureFixture) -> None:
+    arguments = ["train", "mine.py", "--size", "cpu", "--set", "loop=own"]
+    stub = 'raise NotImplementedError("training.train_one_epoch: not written yet — stride hint training.train_one_epoch")'
+    (course / "cnnlib" / "training.py").write_text(f"def train_one_epoch(*_):\n    {stub}\n\n\ndef evaluate(*_):\n    pass\n")
+    assert main(arguments) == 2
+    assert "training.train_one_epoch, which is not written yet: write it in cnnlib/training.py" in capsys.readouterr().err
+    del sys.modules["cnnlib.training"]
+    (course / "cnnlib" / "training.py").write_text(LOOP)
+    assert main(arguments) == 0
+    assert "training loss 1.2500, error 50.00% · test loss 2.5000, error 25.00%" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

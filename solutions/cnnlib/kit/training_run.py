@@ -69,7 +69,8 @@ class Run:
         note = f" {self.data.note}." if self.data.note else ""
         say(f"{self.data.name or 'Data'}: {learn:,} images to learn from{watch}, {len(self.batches.test):,} to test with.{note}")
         number = sum(parameter.numel() for parameter in training.network.parameters())
-        say(f"{number:,} parameters, {recipe.epochs} epochs of {self.batches.per_epoch:,} steps. Log: {self.folder}")
+        epochs = f"{recipe.epochs} epoch{'s' * (recipe.epochs > 1)}"
+        say(f"{number:,} parameters, {epochs} of {self.batches.per_epoch:,} steps. Log: {self.folder}")
         if training.step:
             say(f"Going on from step {training.step:,} of {self.total:,}.")
 

@@ -45,9 +45,10 @@ class Run:
         size, changes = asked
         self.identity = identity(recipe, size)
         self.changes = {key: value for key, value in changes.items() if logs.plain(value) == value}  # a class, say, has to be given again
+        self.training = Training(recipe, group)  # first: whoever has not written the network yet need not wait for a download
         self.data = _data(recipe, size, group)
         self.batches = Batches(self.data, recipe, group)
-        self.training = Training(recipe, group)
+        checkpoints.seed_all(recipe.seed + group.rank)  # every process draws its own dropout
         if saved:
             self.training.go_on(saved)
         self.total = recipe.epochs * self.batches.per_epoch

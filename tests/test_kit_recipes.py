@@ -188,6 +188,8 @@ def test_the_fast_network_is_made_of_the_learners_blocks() -> None:
     assert sum(isinstance(module, block) for module in network.modules()) == 2
     weights = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     assert len(weights) == 9 and network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
+    x = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(network.eval()(x), network.classifier(network.features(x)) / 8)
     rates = [recipe.schedule(epoch, 24) for epoch in (0, 2.5, 5, 14.5, 24)]
     assert rates == pytest.approx([0, 0.5, 1, 0.5, 0])
     assert recipe.predict(network, torch.zeros(3, 3, 32, 32)).sum(dim=1).tolist() == pytest.approx([1, 1, 1], abs=1e-5)

@@ -10,8 +10,8 @@ from .recipe import SIZES
 HEAD = """# Results
 
 What the course's recipes give, measured. This page is made by `stride results` from the runs in [results/](results/), a file each; a row without
-runs has no numbers. Errors are shares of test images after the last epoch, mean ± standard deviation over the seeds. Minutes are those of the clock, on
-machines that may have had other work to do.
+runs has no numbers. Errors are shares of test images after the last epoch, mean ± standard deviation over the seeds. Minutes are those of the clock,
+on machines that may have had other work to do.
 
 To fill a row, where the machine is at hand: `stride results cifar_resnet --run --size gpu`. What is run already is not run again.
 
@@ -42,7 +42,7 @@ def kept_runs(keep, name):
         run = read_kept(path)
         if run is None:
             remarks.append(f"{path} is not a run that can be read: put it back, or remove it.")
-        elif run["arm"] not in one.arms or run["size"] not in SIZES or run["settings"] != one.settings(run["size"], run["arm"]):
+        elif not one.does(run):
             remarks.append(f"{path} was run with other settings than the recipe has now: remove it, or do it again with stride results {name} --run.")
         else:
             found.setdefault((run["arm"], run["size"]), []).append(run)

@@ -1,19 +1,26 @@
 """Ctrl-C (or a scheduler's SIGTERM) while training: the step is finished and a checkpoint written before anything ends."""
 
 import contextlib
+import os
 import signal
 import threading
+import time
+
+ECHO = 2.0  # seconds: a terminal sends Ctrl-C to torchrun and to its processes, and torchrun passes it on to them once more
 
 
 class Stop:
     """`asked` becomes True at the first Ctrl-C; the second one stops at once."""
 
-    asked = False
+    def __init__(self):
+        self.asked, self.since = False, 0.0
+        self.echo = ECHO if "RANK" in os.environ else 0.0
 
     def _hear(self, number, frame):
-        if self.asked:
+        if not self.asked:
+            self.asked, self.since = True, time.monotonic()
+        elif time.monotonic() - self.since >= self.echo:
             raise KeyboardInterrupt
-        self.asked = True
 
 
 @contextlib.contextmanager

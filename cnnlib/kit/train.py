@@ -5,6 +5,7 @@ logs.py, screens.py, machine.py and distributed.py (where it runs), stopping.py 
 """
 
 import contextlib
+import importlib
 from pathlib import Path
 
 from . import checkpoints, logs, screens, trouble
@@ -83,8 +84,7 @@ def _same(saved, identity, folder):
 def _loop(recipe, train_one_epoch, evaluate):
     """The learner's own (train_one_epoch, evaluate), or None for the engine's."""
     if recipe.loop == "own" and train_one_epoch is None and evaluate is None:
-        from cnnlib import training
-
+        training = importlib.import_module("cnnlib.training")
         return training.train_one_epoch, training.evaluate
     if train_one_epoch is None and evaluate is None:
         return None

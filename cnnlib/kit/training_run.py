@@ -45,9 +45,10 @@ class Run:
         size, changes = asked
         self.identity = identity(recipe, size)
         self.changes = {key: value for key, value in changes.items() if logs.plain(value) == value}  # a class, say, has to be given again
+        self.training = Training(recipe, group)  # first: whoever has not written the network yet need not wait for a download
         self.data = _data(recipe, size, group)
         self.batches = Batches(self.data, recipe, group)
-        self.training = Training(recipe, group)
+        checkpoints.seed_all(recipe.seed + group.rank)  # every process draws its own dropout
         if saved:
             self.training.go_on(saved)
         self.total = recipe.epochs * self.batches.per_epoch
@@ -69,7 +70,8 @@ class Run:
         note = f" {self.data.note}." if self.data.note else ""
         say(f"{self.data.name or 'Data'}: {learn:,} images to learn from{watch}, {len(self.batches.test):,} to test with.{note}")
         number = sum(parameter.numel() for parameter in training.network.parameters())
-        say(f"{number:,} parameters, {recipe.epochs} epochs of {self.batches.per_epoch:,} steps. Log: {self.folder}")
+        epochs = f"{recipe.epochs} epoch{'s' * (recipe.epochs > 1)}"
+        say(f"{number:,} parameters, {epochs} of {self.batches.per_epoch:,} steps. Log: {self.folder}")
         if training.step:
             say(f"Going on from step {training.step:,} of {self.total:,}.")
 

@@ -40,7 +40,6 @@ class Training:
         wrapped = processes.wrapped(self.network)
         self.unsynchronised = getattr(wrapped, "no_sync", contextlib.nullcontext)  # while gradients of pieces only add up
         self.model = torch.compile(wrapped) if recipe.compile else wrapped
-        checkpoints.seed_all(recipe.seed + processes.rank)  # and draws its own dropout
         self.step, self.rows, self.seconds = 0, [], 0.0
         self.best = {"error": float("inf"), "epoch": 0, "looks": 0}
         self.sums = torch.zeros(3, dtype=torch.float64, device=self.device)

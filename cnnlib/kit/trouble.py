@@ -68,7 +68,8 @@ def not_finite(recipe, step, per_epoch, rate, loss, images, saved):
     if not torch.isfinite(images).all():
         told += " The images of that batch are not all finite: look for a division by zero in the recipe's augment or std."
     else:
-        causes = [f"a learning rate that is too large (try --set optimizer.lr={rate / 10:g}, or a schedule that warms up)"]
+        smaller = recipe.optimizer_options.get("lr", rate) / 10
+        causes = [f"a learning rate that is too large (try --set optimizer.lr={smaller:g}, or a schedule that warms up)"]
         if recipe.precision == "fp16":
             causes.append("numbers too large for fp16 (try --set precision=bf16 or float32)")
         if not recipe.clip_norm and recipe.loop == "engine":

@@ -49,4 +49,4 @@ ARMS = {
     for words, on in (("without batch norm", False), ("with batch norm", True))
     for rate in RATES
 }
-REACH = 0.65  # how many steps until no more than 65 % of the images are mistaken: what small networks reach in the first epochs
+REACH = 0.76  # how many steps until no more than 76 % are mistaken: at the small size, where the network without batch norm ends at its best rate

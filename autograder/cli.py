@@ -79,6 +79,22 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("assignment", metavar="ASSIGNMENT")
     sub.add_argument("--out", type=Path, help="the zip, or the folder to put it in")
 
+    sub = command("train", _train, "train a network of yours by a recipe, and test it")
+    sub.add_argument("recipe", nargs="?", metavar="RECIPE", help="its name (stride train --list), or a .py file of your own")
+    sub.add_argument("--list", action="store_true", help="the recipes that there are")
+    says = "another value, such as epochs=5 or optimizer.lr=0.05; may be repeated"
+    sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=says)
+    sub.add_argument("--size", help="cpu, colab or gpu (default: what fits this machine)")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: a new one in runs/)")
+    sub.add_argument("--resume", action="store_true", help="go on with a run that was stopped (default: the last one of this recipe)")
+    sub = command("results", _results, "make docs/results.md from the runs that are kept in docs/results")
+    sub.add_argument("names", nargs="*", metavar="RECIPE", help="with --run: whose experiments")
+    how = sub.add_mutually_exclusive_group()
+    how.add_argument("--run", action="store_true", dest="first", help="first do the runs that these recipes lack: every arm, with every seed")
+    how.add_argument("--check", action="store_true", help="write nothing; say what is stale")
+    sub.add_argument("--size", help="of the runs: cpu, colab or gpu (default: what fits this machine)")
+    sub.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each arm (default: 3)")
+
     sub = command("grade", _grade, "grade a folder of submissions")
     sub.add_argument("assignment", metavar="ASSIGNMENT")
     folder(sub, "--submissions", "one folder, zip or notebook per learner")
@@ -203,6 +219,38 @@ def _submit(arguments: argparse.Namespace) -> int:
     course = load_course()
     path, verdicts = submit.submit(course, arguments.assignment, arguments.out)
     print(submit.summary(course, arguments.assignment, path, verdicts))
+    return OK
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from autograder.learning import training
+
+    course = load_course()
+    if arguments.list:
+        print("\n".join(training.overview(course)))
+        return OK
+    if arguments.recipe is None:
+        raise CourseError("Which recipe? See them all: stride train --list")
+    how = {name: getattr(arguments, name) for name in ("size", "out", "resume")}
+    return OK if training.train(course, arguments.recipe, arguments.set, **how) else INTERRUPTED
+
+
+def _results(arguments: argparse.Namespace) -> int:
+    from autograder.learning import results
+
+    course = load_course()
+    if arguments.check:
+        lines = results.stale(course)
+        print("\n".join(lines) or "docs/results.md is up to date.")
+        return NOT_YET if lines else OK
+    try:
+        if arguments.first:
+            results.run(course, arguments.names, arguments.size, arguments.seeds)
+        elif arguments.names:
+            raise CourseError(f"To run {arguments.names[0]}, add --run. Without names, the page of all results is made.")
+    finally:
+        remarks = results.write(course)
+    print("\n".join([*remarks, "docs/results.md is written."]))
     return OK
 
 

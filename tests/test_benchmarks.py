@@ -10,14 +10,14 @@ COURSE = load_course()
 
 def test_what_takes_long_runs_only_when_it_is_named(monkeypatch, capsys):
     ran = []
-    for name in ("checks", "convolutions", "grading"):
+    for name in ("checks", "convolutions", "grading", "training"):
         module = benchmarks.importlib.import_module(f"benchmarks.{name}")
         monkeypatch.setattr(module, "measure", lambda *arguments, name=name: [ran.append((name, *arguments)) or f"{name} says"])
     assert benchmarks.main([]) == 0 and [name for name, *_ in ran] == ["checks", "convolutions"]
     assert benchmarks.main(["grading", "--nbgrader-submissions", "6", "--class-sizes", "10", "20"]) == 0
     assert (ran[-1][1].nbgrader_submissions, ran[-1][1].class_sizes) == (6, [10, 20])
     assert capsys.readouterr().out.endswith("\ngrading says\n")
-    assert benchmarks.main(["speed"]) == 2 and "Choose from: checks, convolutions, grading" in capsys.readouterr().err
+    assert benchmarks.main(["speed"]) == 2 and "Choose from: checks, convolutions, grading, training" in capsys.readouterr().err
 
 
 def test_sixty_different_submissions_that_can_be_read(tmp_path):

@@ -40,6 +40,7 @@ HOMES = {
     "parts": ("show_three_ideas",),
     "paths": ("show_paths",),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
+    "recipe": ("Data", "Recipe"),
     "regions": ("show_regions",),
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),
@@ -47,6 +48,7 @@ HOMES = {
     "sharing": ("show_shared_statistics",),
     "thinned": ("show_thinned",),
     "tradeoffs": ("show_trade_off",),
+    "train": ("run_recipe",),
     "waiting": ("waits_for",),
     "windows": ("show_windows_as_rows",),
 }

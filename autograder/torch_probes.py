@@ -56,8 +56,10 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     x = torch.from_numpy(inputs["x"]).double().requires_grad_()
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
         out = made(x)
+    if out is None:
+        return parameters, None, None, None, None
     if not isinstance(out, torch.Tensor):
-        return parameters, out, None, None, None
+        raise TypeError(f"forward gives a {type(out).__name__}, not a tensor: gradients end there")
     dx = gradients = None
     if "dout" in inputs:
         learned = [(key, name, tensor) for key, name, tensor in arrays if tensor.requires_grad]

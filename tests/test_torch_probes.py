@@ -379,3 +379,12 @@ def test_stand_ins_tell_whether_their_options_were_handed_on() -> None:
             plain, dropped, other = (block(x) for block in blocks)
             assert plain.shape[1] in (10, 8) and not torch.allclose(plain, dropped)
             assert plain.shape != other.shape or not torch.allclose(plain, other)
+
+
+def test_an_array_is_no_tensor() -> None:
+    class Ended(Net):
+        def forward(self, x: torch.Tensor) -> np.ndarray:
+            return super().forward(x).detach().numpy()
+
+    answer = seen(Ended)
+    assert (answer.status, answer.error) == (ERROR, "TypeError") and "forward gives a ndarray, not a tensor" in answer.message

@@ -470,25 +470,40 @@ def race(net, seed, words, batch, steps, rate, moved_too):
     return np.array(errors).T
 
 
+def runs_of(depth, residual):
+    """(seeds, 3, looks): the races of this network, one for each seed."""
+    name, runs = f"{'residual' if residual else 'plain'}, {depth} layers", []
+    for seed in range(setting["seeds"]):
+        torch.manual_seed(seed)
+        net = resnet.CifarResNet(depth, residual=residual, width=setting["width"]).to(device)
+        runs.append(race(net, seed, f"steps of {name}, seed {seed}", setting["batch"], setting["steps"], setting["rate"], setting["moved"]))
+    return np.array(runs)
+
+
+def show_race(ends):
+    for row, words in ((1, "training images"), (2, "test images")):
+        curves, after = {name: runs[:, row] for name, runs in ends.items()}, ends["plain, 20 layers"][0, 0]
+        show_runs(curves, f"Wrong on {words}, {WHICH}", "steps", "%", x=after)
+    for name, runs in ends.items():
+        (_, learned, tested), spread = runs[:, :, -1].T, {"ddof": len(runs) > 1}
+        print(f"{name}: training {learned.mean():.1f} ± {learned.std(**spread):.1f} %, test {tested.mean():.1f} ± {tested.std(**spread):.1f} %")
+
+
 with waits_for("nets.resnet.CifarResNet", "nets.resnet.BasicBlock"):
     x_train, y_train = prepared(photos.train_images[: setting["images"]], photos.train_labels[: setting["images"]], setting["shrink"])
     some = np.random.default_rng(0).permutation(len(photos.test_images))[: None if LONG else 1000]
     x_test, y_test = prepared(photos.test_images[some], photos.test_labels[some], setting["shrink"])
-    ends = {}
-    for residual in (False, True):
-        for depth in (20, 56):
-            name, runs = f"{'residual' if residual else 'plain'}, {depth} layers", []
-            for seed in range(setting["seeds"]):
-                torch.manual_seed(seed)
-                net = resnet.CifarResNet(depth, residual=residual, width=setting["width"]).to(device)
-                runs.append(race(net, seed, f"steps of {name}, seed {seed}", setting["batch"], setting["steps"], setting["rate"], setting["moved"]))
-            ends[name] = np.array(runs)  # (seeds, 3, looks)
-    for row, words in ((1, "training images"), (2, "test images")):
-        curves, after = {name: runs[:, row] for name, runs in ends.items()}, ends["plain, 20 layers"][0, 0]
-        show_runs(curves, f"Wrong on {words}, {WHICH}", "steps", "%", x=after)
+    plain = {f"plain, {depth} layers": runs_of(depth, False) for depth in (20, 56)}
+    show_race(plain)
+
+# %% [markdown]
+# And with shortcuts:
+
+# %%
+with waits_for("nets.resnet.CifarResNet", "nets.resnet.BasicBlock"):
+    ends = plain | {f"residual, {depth} layers": runs_of(depth, True) for depth in (20, 56)}
+    show_race(ends)
     show_run_bars({name.replace(", ", "\n"): runs[:, 2, -1] for name, runs in ends.items()}, f"Wrong on test images at the end, {WHICH}", "%")
-    for name, runs in ends.items():
-        print(f"{name}: training {runs[:, 1, -1].mean():.1f} ± {runs[:, 1, -1].std(ddof=len(runs) > 1):.1f} %, test {runs[:, 2, -1].mean():.1f} ± {runs[:, 2, -1].std(ddof=len(runs) > 1):.1f} %")
 
 # %% [markdown]
 # We measured, on the JPEG copy of CIFAR-10, whose numbers cannot be held against published ones (mean of three seeds ± standard deviation, % wrong):

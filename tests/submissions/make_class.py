@@ -55,6 +55,7 @@ USES = {
     "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
     "fit.fit": ("optim.adam_step", "schedules.cosine_with_warmup", "early_stopping.EarlyStopping"),
     "nets.vgg.VGG": ("nets.vgg.vgg_block",),
+    "nets.densenet.DenseNet": ("nets.densenet.DenseLayer",),
     "normalized.build_normalized_net": ("norm.batch_norm2d_forward", "norm.batch_norm2d_backward"),
 }
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."

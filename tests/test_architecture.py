@@ -38,10 +38,7 @@ LAYERS = (
     ("cli", "__main__"),
 )
 # The files of the kit that compute with PyTorch: what stands in for pieces not yet written, and the training engine. All are loaded on use.
-TRAINING = {
-    *("standins", "augmentation", "looks", "starts", "recipe", "train", "training_run", "training_state", "batches", "testing"),
-    *("checkpoints", "logs", "machine", "distributed", "trouble"),
-}
+COMPUTES = ("standins", "train", "training", "recipes")  # of the kit: files, and folders, that may import PyTorch
 DOORS = {("__init__", "checking"), ("verdict", "card")}  # upwards, but opened on first use only: `check`, and a verdict's looks
 RANK = {name: number for number, layer in enumerate(LAYERS) for name in layer}
 
@@ -99,7 +96,7 @@ def test_a_learners_file_imports_numpy_and_what_its_exercises_name(path: Path) -
 
 @pytest.mark.parametrize("path", files("solutions/cnnlib/kit/**/*.py"))
 def test_the_kit_imports_no_more_than_pictures_need(path: Path) -> None:
-    computes = {"torch"} if path.stem in TRAINING or path.parent.name == "recipes" else set()
+    computes = {"torch"} if path.stem in COMPUTES or path.parent.name in COMPUTES else set()
     assert {first(name) for name in imports(path)} - STANDARD <= {"numpy", "matplotlib", "PIL", "cnnlib", "IPython"} | computes
 
 

@@ -15,8 +15,8 @@ from torch import nn
 
 from tests.test_kit import ROOT, kit
 
-augmentation = importlib.import_module(f"{kit.__name__}.augmentation")
-looks = importlib.import_module(f"{kit.__name__}.looks")
+augmentation = importlib.import_module(f"{kit.__name__}.training.augmentation")
+looks = importlib.import_module(f"{kit.__name__}.training.looks")
 spec = importlib.util.spec_from_file_location("augment_of_the_course", ROOT / "solutions" / "cnnlib" / "augment.py")
 own = importlib.util.module_from_spec(spec)  # what learners write in assignment 07, as the course solves it
 spec.loader.exec_module(own)

@@ -67,7 +67,7 @@ def few_images(monkeypatch: pytest.MonkeyPatch, train: int = 20, test: int = 10)
         note = "CIFAR-10 (JPEG copy)" if name == "cifar10" else ""
         return kit("data").Dataset(name, images["train"], labels["train"], images["test"], labels["test"], tuple("0123456789"), note)
 
-    monkeypatch.setattr(kit("recipe_parts"), "load", load)
+    monkeypatch.setattr(kit("training.recipe_parts"), "load", load)
 
 
 # --- All of them ---
@@ -105,7 +105,7 @@ def test_a_handful_of_steps(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     result = kit("train").run_recipe(recipe, tmp_path / "run", size="cpu", changes=changes)
     assert result.status == "finished" and len(result.rows) == 1 and result.rows[0]["step"] == 4
     assert 0 <= result.test["error"] <= 1 and np.isfinite(result.test["loss"])
-    facts = kit("logs").read(tmp_path / "run")
+    facts = kit("training.logs").read(tmp_path / "run")
     assert ("JPEG copy" in facts["note"]) == (name != "lenet_mnist"), "what must be said of the data goes with every run"
 
 
@@ -120,7 +120,7 @@ def test_the_large_sizes_are_the_published_networks() -> None:
 
 def test_plain_and_residual_twins_have_as_many_parameters_and_the_papers_steps() -> None:
     recipe = load("cifar_resnet")
-    arms = kit("experiments").experiment("cifar_resnet").arms
+    arms = kit("training.experiments").experiment("cifar_resnet").arms
     sizes = {arm: parameters(built(recipe.at("gpu").changed(changes))) for arm, changes in arms.items()}
     assert sizes == {"plain, 20 layers": 269_722, "plain, 56 layers": 853_018, "residual, 20 layers": 269_722, "residual, 56 layers": 853_018}
     per_epoch = -(-50_000 // recipe.batch_size)
@@ -141,7 +141,7 @@ def test_the_papers_rates_of_imagenet() -> None:
 def test_equal_budgets_are_equal(size: str) -> None:
     recipe = load("alexnet_vgg_resnet").at(size)
     operations, epochs = [], set()
-    for changes in kit("experiments").experiment("alexnet_vgg_resnet").arms.values():
+    for changes in kit("training.experiments").experiment("alexnet_vgg_resnet").arms.values():
         arm = recipe.changed(changes)
         rows = importlib.import_module("cnnlib.nets.inspect").layer_table(arm.model(**arm.model_options), (3, 32, 32))
         operations.append(sum(row[4] for row in rows) / 1e6)
@@ -154,7 +154,7 @@ def test_equal_budgets_are_equal(size: str) -> None:
 
 def test_three_small_filters_see_as_far_as_a_large_one_with_fewer_numbers() -> None:
     recipe = load("three_by_three").at("gpu")
-    small, large = (recipe.changed(changes).model_options for changes in kit("experiments").experiment("three_by_three").arms.values())
+    small, large = (recipe.changed(changes).model_options for changes in kit("training.experiments").experiment("three_by_three").arms.values())
     networks = [recipe.model(**options).eval() for options in (small, large)]
     C = small["width"]
     weights = [sum(layer.weight.numel() for layer in network.modules() if isinstance(layer, nn.Conv2d)) for network in networks]
@@ -172,7 +172,7 @@ def test_three_small_filters_see_as_far_as_a_large_one_with_fewer_numbers() -> N
 
 def test_batch_norm_is_all_that_differs() -> None:
     recipe = load("bn_on_off")
-    arms = kit("experiments").experiment("bn_on_off").arms
+    arms = kit("training.experiments").experiment("bn_on_off").arms
     assert len(arms) == 10 and len({changes["optimizer.lr"] for changes in arms.values()}) == 5
     kinds = [
         [type(layer).__name__ for layer in recipe.model(on, 8).modules() if not list(layer.children()) and not isinstance(layer, nn.BatchNorm2d)]
@@ -199,7 +199,7 @@ def test_the_fast_network_is_made_of_the_learners_blocks() -> None:
 
 
 def test_a_part_of_a_data_set_has_as_many_images_of_each_class() -> None:
-    parts = kit("recipe_parts")
+    parts = kit("training.recipe_parts")
     labels = np.repeat([0, 1, 2], 4)  # sorted by class, as the copy's test images are
     images, chosen = parts.first_of_each(np.arange(12), labels, 6, 3)
     assert images.tolist() == [0, 1, 4, 5, 8, 9] and chosen.tolist() == [0, 0, 1, 1, 2, 2]
@@ -211,7 +211,7 @@ def test_a_part_of_a_data_set_has_as_many_images_of_each_class() -> None:
 
 def test_only_the_sizes_that_are_named_learn_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     few_images(monkeypatch, train=40)
-    data = kit("recipe_parts").small_images("cifar10", {"cpu": (20, 10)}, enlarged=2)
+    data = kit("training.recipe_parts").small_images("cifar10", {"cpu": (20, 10)}, enlarged=2)
     assert [len(data(size).train_images) for size in ("cpu", "colab", "gpu")] == [20, 40, 40]
     images = data("cpu").train_images
     assert images.shape == (20, 3, 64, 64) and (images[:, :, ::2, ::2] == images[:, :, 1::2, 1::2]).all()
@@ -229,7 +229,7 @@ def test_lenets_images_are_those_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_colours_of_normalised_images_move_as_those_of_plain_ones() -> None:
-    parts, augmentation = kit("recipe_parts"), kit("augmentation")
+    parts, augmentation = kit("training.recipe_parts"), kit("training.augmentation")
     std = torch.tensor(parts.IMAGENET_STD).view(1, 3, 1, 1)
     images = torch.zeros(4, 3, 6, 6)
     moved = parts.imagenet_crop(6)(images, torch.Generator().manual_seed(5))
@@ -241,7 +241,7 @@ def test_colours_of_normalised_images_move_as_those_of_plain_ones() -> None:
 
 
 def test_starts_are_drawn_as_published() -> None:
-    starts = kit("starts")
+    starts = kit("training.starts")
     network = nn.Sequential(*[nn.Conv2d(64, 64, 3) for _ in range(5)], nn.Flatten(), nn.Linear(512, 256), nn.Linear(256, 100))
     convolutions, (hidden, last) = network[:5], network[6:]
     torch.manual_seed(0)

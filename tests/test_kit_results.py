@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOY = '''"""A toy."""
 import numpy as np
 import torch
-from cnnlib.kit.recipe import Data, Recipe
+from cnnlib.kit.training.recipe import Data, Recipe
 
 BEGUN = []
 
@@ -59,7 +59,7 @@ def course(tmp_path: Path):
     """A course whose kit has two recipes, `toy` and `one`."""
     kit = tmp_path / "cnnlib" / "kit"
     kit.mkdir(parents=True)
-    for path in (ROOT / "solutions" / "cnnlib" / "kit").glob("*.py"):
+    for path in (*(ROOT / "solutions" / "cnnlib" / "kit").glob("*.py"), ROOT / "solutions" / "cnnlib" / "kit" / "training"):
         (kit / path.name).symlink_to(path)
     (kit / "recipes").mkdir()
     (kit / "recipes" / "__init__.py").write_bytes((ROOT / "solutions" / "cnnlib" / "kit" / "recipes" / "__init__.py").read_bytes())
@@ -141,7 +141,7 @@ def test_a_run_that_was_killed_goes_on_and_one_that_is_finished_is_taken_over(co
     done = len(recipes.BEGUN)
     results.run(course, ["one"], "cpu", 1)
     assert path.read_bytes() == kept and len(recipes.BEGUN) == done
-    experiments = sys.modules["cnnlib.kit.experiments"]
+    experiments = sys.modules["cnnlib.kit.training.experiments"]
     monkeypatch.setattr(experiments, "run_recipe", lambda *_, **__: SimpleNamespace(status="stopped"))
     with pytest.raises(KeyboardInterrupt):
         results.run(course, ["one"], "cpu", 2)
@@ -185,7 +185,9 @@ def test_what_cannot_be_run_is_said_in_a_sentence(course) -> None:
 
 def test_arms_have_names_of_files_of_their_own() -> None:
     training.use(SimpleNamespace(cnnlib=ROOT / "solutions" / "cnnlib", root=ROOT))
-    from cnnlib.kit import experiments, recipes
+    from cnnlib.kit.training import experiments
+
+    from cnnlib.kit import recipes
 
     for name in recipes.names():
         one = experiments.experiment(name)

@@ -23,8 +23,8 @@ else:
 
 
 def part(name: str) -> ModuleType:
-    """A module of the kit."""
-    return importlib.import_module(f"{kit.__name__}.{name}")
+    """A module of the kit's training engine, or `train` and `recipes` beside it."""
+    return importlib.import_module(f"{kit.__name__}.{name}" if name in ("train", "recipes") else f"{kit.__name__}.training.{name}")
 
 
 recipes = part("recipe")

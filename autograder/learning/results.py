@@ -38,9 +38,9 @@ def run(course: Course, names: Sequence[str], size: str | None, seeds: int) -> N
     if seeds < 1:
         raise CourseError(f"--seeds {seeds} runs nothing: at least 1.")
     with kit_of(course) as kit:
-        size = size or kit("machine").size_here()
+        size, run = size or kit("training.machine").size_here(), kit("training.experiments").run_experiment
         for name in names:
-            kit("experiments").run_experiment(name, kept(course), size, range(seeds), course.root / "runs", lambda text: print(text, flush=True))
+            run(name, kept(course), size, range(seeds), course.root / "runs", lambda text: print(text, flush=True))
 
 
 def place(course: Course) -> Path:
@@ -55,5 +55,5 @@ def kept(course: Course) -> Path:
 
 def _page(course: Course) -> tuple[str, list[str]]:
     with kit_of(course) as kit:
-        text, remarks = kit("results").page(kept(course))
+        text, remarks = kit("training.results").page(kept(course))
     return text, [remark.replace(f"{course.root}/", "") for remark in remarks]

@@ -61,7 +61,7 @@ def _value(text: str) -> Any:
 def kit_of(course: Course) -> Iterator[Callable[[str], Any]]:
     """Modules of the learner's kit by name, with `cnnlib` being the learner's folder whatever it is called; a TrainingError becomes a CourseError."""
     use(course)
-    error_of_the_kit = importlib.import_module("cnnlib.kit.recipe").TrainingError
+    error_of_the_kit = importlib.import_module("cnnlib.kit.training.recipe").TrainingError
     try:
         yield lambda name: importlib.import_module(f"cnnlib.kit.{name}")
     except error_of_the_kit as error:

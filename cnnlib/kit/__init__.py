@@ -40,7 +40,7 @@ HOMES = {
     "parts": ("show_three_ideas",),
     "paths": ("show_paths",),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
-    "recipe": ("Data", "Recipe"),
+    "training.recipe": ("Data", "Recipe"),
     "regions": ("show_regions",),
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),

@@ -1,6 +1,6 @@
 """The door to training: `stride train NAME` in a terminal, `run_recipe(recipe)` in a notebook.
 
-The loop itself is in training_run.py, one step of it in training_state.py. Beside them: batches.py (which images), testing.py, checkpoints.py,
+The loop itself is in training/run.py, one step of it in training/state.py. Beside them: batches.py (which images), testing.py, checkpoints.py,
 logs.py, screens.py, machine.py and distributed.py (where it runs), stopping.py (Ctrl-C), trouble.py (what to say when it fails).
 """
 
@@ -8,12 +8,12 @@ import contextlib
 import importlib
 from pathlib import Path
 
-from . import checkpoints, logs, screens, trouble
-from .distributed import processes
-from .machine import size_here
-from .recipe import TrainingError
-from .stopping import stoppable
-from .training_run import Run, identity
+from .training import checkpoints, logs, screens, trouble
+from .training.distributed import processes
+from .training.machine import size_here
+from .training.recipe import TrainingError
+from .training.run import Run, identity
+from .training.stopping import stoppable
 
 
 def run_recipe(recipe, out=None, *, size=None, changes=None, resume=False, train_one_epoch=None, evaluate=None, runs="runs"):

@@ -17,7 +17,7 @@ from tests.learner import ROOT, make_course
 RECIPE = '''
 import torch
 from cnnlib.kit.data import load
-from cnnlib.kit.recipe import Data, Recipe
+from cnnlib.kit.training.recipe import Data, Recipe
 
 
 def model(width=4):

@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 from pathlib import Path
 
-from ..recipe import Recipe, TrainingError
+from ..training.recipe import Recipe, TrainingError
 
 FOLDER = Path(__file__).parent
 

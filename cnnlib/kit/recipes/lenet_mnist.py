@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from cnnlib.kit.augmentation import random_crop
-from cnnlib.kit.recipe import Data, Recipe
-from cnnlib.kit.recipe_parts import small_images, steps
+from cnnlib.kit.training.augmentation import random_crop
+from cnnlib.kit.training.recipe import Data, Recipe
+from cnnlib.kit.training.recipe_parts import small_images, steps
 
 
 def model(channels=1, classes=10):

@@ -7,10 +7,10 @@ CIFAR-10, enlarged 8 times to 256×256: that tries the recipe out, and says noth
 import torch
 from torch import nn
 
-from cnnlib.kit import starts
-from cnnlib.kit.looks import Middle, probabilities, ten_crop
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import imagenet, imagenet_crop, steps
+from cnnlib.kit.training import starts
+from cnnlib.kit.training.looks import Middle, probabilities, ten_crop
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import imagenet, imagenet_crop, steps
 
 
 def model(classes=1000, width=96, hidden=4096, start="alexnet"):

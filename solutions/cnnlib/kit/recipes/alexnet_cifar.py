@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from cnnlib.kit import starts
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import shifted_and_flipped, small_images, steps
+from cnnlib.kit.training import starts
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import shifted_and_flipped, small_images, steps
 
 
 def model(classes=10, width=96, hidden=4096):

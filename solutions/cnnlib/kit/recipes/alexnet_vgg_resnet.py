@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from cnnlib.kit import starts
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import shifted_and_flipped, small_images, steps
+from cnnlib.kit.training import starts
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import shifted_and_flipped, small_images, steps
 
 # By budget, millions of multiply-adds for one image: widths (and hidden units) with which each network needs that many, as `nets.inspect.layer_table`
 # counts them. 41 is the published ResNet-20; 10 the same with half the width.

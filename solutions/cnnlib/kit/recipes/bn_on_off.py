@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from cnnlib.kit import starts
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import shifted_and_flipped, small_images
+from cnnlib.kit.training import starts
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import shifted_and_flipped, small_images
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)  # half a power of ten apart, from what every network stands to what few do
 

@@ -2,9 +2,9 @@
 
 import torch
 
-from cnnlib.kit import starts
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import shifted_and_flipped, small_images, steps
+from cnnlib.kit.training import starts
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import shifted_and_flipped, small_images, steps
 
 
 def model(depth=20, residual=True, width=16, classes=10):

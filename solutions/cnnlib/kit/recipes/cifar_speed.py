@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnlib.kit.looks import mirrored, probabilities
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import shifted_flipped_and_cut, small_images, up_and_down
+from cnnlib.kit.training.looks import mirrored, probabilities
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import shifted_flipped_and_cut, small_images, up_and_down
 
 
 class SpeedNet(nn.Module):

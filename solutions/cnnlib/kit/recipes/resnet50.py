@@ -6,10 +6,10 @@ CIFAR-10, enlarged 8 times to 256×256: that tries the recipe out, and says noth
 
 import torch
 
-from cnnlib.kit import starts
-from cnnlib.kit.looks import multi_scale
-from cnnlib.kit.recipe import Recipe
-from cnnlib.kit.recipe_parts import imagenet, imagenet_crop, steps
+from cnnlib.kit.training import starts
+from cnnlib.kit.training.looks import multi_scale
+from cnnlib.kit.training.recipe import Recipe
+from cnnlib.kit.training.recipe_parts import imagenet, imagenet_crop, steps
 
 SIDE = 480  # the largest scale, so that none is enlarged: 886 GB for ImageNet. 256 takes 252 GB, and larger scales are then blurred
 

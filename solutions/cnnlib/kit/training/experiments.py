@@ -14,9 +14,10 @@ import json
 import re
 from pathlib import Path
 
-from . import checkpoints, logs, recipes
+from .. import recipes
+from ..train import run_recipe
+from . import checkpoints, logs
 from .recipe import SIZES, TrainingError
-from .train import run_recipe
 
 COLUMNS = ("epoch", "step", "train_loss", "train_error", "watched_error")  # of log.csv: what a kept run holds
 

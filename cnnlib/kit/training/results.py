@@ -3,7 +3,7 @@
 import statistics
 from pathlib import Path
 
-from . import recipes
+from .. import recipes
 from .experiments import experiment, read_kept
 from .recipe import SIZES
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..data import load
 from .augmentation import colour_shift, cutout, random_crop, random_flip, random_scale_crop
-from .data import load
 from .recipe import Data
 
 # --- Schedules: (epoch, epochs) -> factor on the learning rate ---

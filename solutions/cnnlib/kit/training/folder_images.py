@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from .downloads import data_set_folder
-from .loops import progress
+from ..downloads import data_set_folder
+from ..loops import progress
 from .recipe import TrainingError
 
 ENDINGS = (".jpeg", ".jpg", ".png", ".webp", ".bmp")

@@ -12,8 +12,8 @@ from . import checkpoints, logs, trouble
 from .batches import Batches
 from .machine import machine, named
 from .recipe import SIZES, TrainingError
+from .state import Training
 from .testing import test
-from .training_state import Training
 
 LOOK = 20  # steps between two looks at a GPU's losses: each look waits for the GPU
 WORDS = {None: "float32", torch.bfloat16: "bf16", torch.float16: "fp16"}

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from .loops import _Bar
+from ..loops import _Bar
 
 EVERY = 0.2  # seconds between two drawings of the bar
 
@@ -112,7 +112,7 @@ def curves(rows, watched):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from .images import BLUE, ORANGE
+    from ..images import BLUE, ORANGE
 
     figure = Figure(figsize=(9.5, 3.1), layout="constrained")  # not pyplot's: the notebook would show it a second time
     FigureCanvasAgg(figure)

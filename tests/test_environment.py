@@ -27,16 +27,9 @@ CONSTRAINTS = [line for line in (ROOT / "constraints.txt").read_text(encoding="u
 MAKE = shutil.which("make")
 
 
-OPTIONAL = ("tensorboard",)  # extras that no other extra brings: nice to have, where somebody wants them
-
-
 def requirements() -> dict[str, Requirement]:
-    """Everything that pyproject.toml asks for, all extras together, but for what is optional."""
-    extras = [lines for name, lines in PROJECT["optional-dependencies"].items() if name not in OPTIONAL]
-    return named([*PROJECT["dependencies"], *(line for extra in extras for line in extra)])
-
-
-def named(lines: list[str]) -> dict[str, Requirement]:
+    """Everything that pyproject.toml asks for, all extras together."""
+    lines = [*PROJECT["dependencies"], *(line for extra in PROJECT["optional-dependencies"].values() for line in extra)]
     return {canonicalize_name(r.name): r for r in map(Requirement, lines) if r.name != PROJECT["name"]}
 
 
@@ -89,16 +82,6 @@ def test_pins_fit_the_ranges_and_are_what_is_installed(name: str) -> None:
     assert Version(metadata.version(name)).public == str(pins()[name])
 
 
-@pytest.mark.parametrize("extra", OPTIONAL)
-def test_what_is_optional_is_pinned_too(extra: str) -> None:
-    for name, requirement in named(PROJECT["optional-dependencies"][extra]).items():
-        assert pins()[name] in requirement.specifier
-        if name in metadata.packages_distributions().get(name, ()):  # installed here: then all that it brings can be looked up
-            below = [r for r in map(Requirement, metadata.requires(name) or ()) if r.marker is None or r.marker.evaluate({"extra": ""})]
-            assert {canonicalize_name(r.name) for r in below} <= pins().keys()
-            assert all(pins()[canonicalize_name(r.name)] in r.specifier for r in below)
-
-
 def test_nothing_below_the_requirements_is_unpinned() -> None:
     cuda = {name for name in everything_installed() if name.startswith(("nvidia-", "cuda-", "triton"))}  # torch pins these itself
     assert {"fqdn", "mpmath"} <= everything_installed() - cuda <= pins().keys()
@@ -120,7 +103,7 @@ def test_what_the_code_imports_is_installed_by_the_extras() -> None:
 
 def test_the_extras_build_on_each_other() -> None:
     extras = PROJECT["optional-dependencies"]
-    assert Requirement(extras["dev"][0]).extras == {"learner", "grader", "cluster"}
+    assert Requirement(extras["dev"][0]).extras == {"learner", "grader", "cluster", "tensorboard"}
     assert {"jupyterlab", "numpy", "torch", "matplotlib", "nbgrader", "pytest"} <= requirements().keys()
     assert not requirements()["jsonschema"].specifier.contains("4.25.0")
 

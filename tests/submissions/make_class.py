@@ -52,6 +52,7 @@ USES = {
     "small_resnet.build_small_resnet": ("residual.BasicBlock",),
     "lenet.build_lenet5": ("pool.avg_pool2d_forward", "pool.avg_pool2d_backward"),
     "fit.fit": ("optim.adam_step", "schedules.cosine_with_warmup", "early_stopping.EarlyStopping"),
+    "trainer.Trainer": ("trainer.set_learning_rates", "trainer.accumulate_gradients"),
     "normalized.build_normalized_net": ("norm.batch_norm2d_forward", "norm.batch_norm2d_backward"),
 }
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."

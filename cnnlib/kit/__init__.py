@@ -38,6 +38,7 @@ HOMES = {
     "paths": ("show_paths",),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
     "regions": ("show_regions",),
+    "rooflines": ("show_roofline",),
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),
     "spread": ("show_layer_histograms",),

@@ -109,7 +109,7 @@ def test_what_enters_the_sandbox_knows_nothing_secret(name: str) -> None:
 @pytest.mark.parametrize("path", files("autograder/checks/**/*.py"))
 def test_checks_state_what_is_expected_and_run_nothing(path: Path) -> None:
     found = imports(path)
-    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks", "torch_probes"}
+    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks", "torch_probes", "trainer_probes"}
     assert {first(name) for name in found} - STANDARD <= {"numpy", "torch", "autograder"}
 
 

@@ -175,6 +175,11 @@ class _Numbers:
         vars(self).update(statistics)
 
 
-FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier)
+def by_step(factors: list[float]) -> Callable[[int], float]:
+    """A schedule: after so many steps, the factor at that place."""
+    return lambda step: factors[step]
+
+
+FUNCTIONS = (weighted_sines, quadratic_gradient, wave, least_squares, summed_squares, ledger, diary, softmax_classifier, by_step)
 LAYERS = (mixing_layer, handing_on, locking, layers_with_numbers)
 GIVENS = {given.__name__: given for given in (*FUNCTIONS, *LAYERS, *TORCH_GIVENS, *BLOCK_GIVENS)}

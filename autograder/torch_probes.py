@@ -172,11 +172,9 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
     import torch
 
     model = inputs["model"]
-    handed = {name: model if value is model else _tensors(value) for name, value in inputs.items() if name != "refuses"}
+    handed = {name: model if value is model else tensors(value) for name, value in inputs.items() if name != "refuses"}
     if "optimizer" in inputs:
-        _name_a_folder_for_temporary_files()
-        options = dict(inputs["optimizer"])
-        handed["optimizer"] = getattr(torch.optim, options.pop("name"))(model.parameters(), **options)
+        handed["optimizer"] = made_optimizer(inputs["optimizer"], model.parameters())
     before, passes = list(model.parameters()), []
     hook = model.register_forward_pre_hook(lambda module, _: passes.append([module.training, torch.is_grad_enabled()]))
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):
@@ -286,6 +284,15 @@ def _kind(layer: Any) -> str:
     return next(made_from, type(layer)).__name__
 
 
+def made_optimizer(described: dict[str, Any], parameters: Iterable[Any]) -> Any:
+    """The optimizer of torch.optim that "name" names, with the other options, for parameters or groups of them."""
+    import torch
+
+    _name_a_folder_for_temporary_files()
+    options = dict(described)
+    return getattr(torch.optim, options.pop("name"))(parameters, **options)
+
+
 def _name_a_folder_for_temporary_files() -> None:
     """Optimizers load torch's compiler, which asks for one and never uses it here. In a sandbox nothing can be written, so there is none."""
     import tempfile  # here, or every sandbox would load it, and what it needs
@@ -296,13 +303,14 @@ def _name_a_folder_for_temporary_files() -> None:
         tempfile.tempdir = os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.curdir
 
 
-def _tensors(value: Any) -> Any:
+def tensors(value: Any) -> Any:
+    """Arrays as tensors, also in lists."""
     import torch
 
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value)
     if isinstance(value, (list, tuple)):
-        return type(value)(map(_tensors, value))
+        return type(value)(map(tensors, value))
     return value
 
 

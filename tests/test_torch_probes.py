@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.probes import ERROR, OK, Answer, arrange, observe
+from autograder.probes import ERROR, OK, Answer, observe
 from autograder.torch_givens import loss, sequential
 from autograder.torch_probes import MOST_OUTPUTS, filling, fixed_dropout, pattern, random_module
 from autograder.values import Given
@@ -274,15 +274,6 @@ def test_a_class_that_fails_is_told_with_its_own_error() -> None:
     assert (answer.status, answer.error, answer.message) == (ERROR, "ValueError", "depth 17 is none of them")
 
 
-@pytest.mark.parametrize("expansion", [1, 4])
-def test_a_stand_in_is_made_as_blocks_are(expansion: int) -> None:
-    block = arrange(Given("stride_block", {"expansion": expansion}), "plain")
-    assert block.expansion == expansion
-    assert block(3, 5, 2)(torch.ones(2, 3, 8, 6)).shape == (2, 5 * expansion, 4, 3) and block(3, 5)(torch.ones(2, 3, 8, 6)).shape[2:] == (8, 6)
-    other = arrange(Given("stride_block", {"expansion": 2}), "plain")
-    assert (block.expansion, other.expansion) == (expansion, 2)
-
-
 def seen_without_images(subject: Any) -> Answer:
     return observe("module", subject, {"seed": 1, "training": True})
 
@@ -367,18 +358,6 @@ def test_random_modules_that_are_none() -> None:
             return None
 
     assert many_calls(Nothing).output is None
-
-
-def test_stand_ins_tell_whether_their_options_were_handed_on() -> None:
-    x = torch.ones(1, 3, 8, 6)
-    with fixed_dropout():
-        for made in (arrange(Given("stride_block_with_dropout", {"expansion": 2}), "plain"), arrange(Given("widening_layer", {}), "plain")):
-            blocks = [made(3, 5, stride, dropout) for stride, dropout in ((1, 0.0), (1, 0.5), (2, 0.0))]
-            for block in blocks[1:]:
-                block.load_state_dict(blocks[0].state_dict())
-            plain, dropped, other = (block(x) for block in blocks)
-            assert plain.shape[1] in (10, 8) and not torch.allclose(plain, dropped)
-            assert plain.shape != other.shape or not torch.allclose(plain, other)
 
 
 def test_an_array_is_no_tensor() -> None:

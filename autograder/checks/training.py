@@ -25,6 +25,7 @@ def passing(
     called="module",
     softmax=False,
     own_loss=False,
+    moved=("images", "labels"),
 ):
     """The judge's own pass over the data; every argument but `learns` is a way to get it wrong."""
 
@@ -32,7 +33,7 @@ def passing(
         import torch
         from torch.nn.functional import cross_entropy
 
-        training = model.training
+        training, device = model.training, next(model.parameters()).device
         measure = cross_entropy if own_loss else loss_function
         if (mode or ("train" if learns else "eval")) != "untouched":
             model.train(mode == "train" or mode is None and learns)
@@ -40,7 +41,8 @@ def passing(
         rates = []
         loader = list(loader)[:batches]
         with torch.set_grad_enabled(learns or graph == "recorded"):
-            for images, labels in loader:
+            for batch in loader:
+                images, labels = (part.to(device) if name in moved else part for name, part in zip(("images", "labels"), batch))
                 scores = model(images) if called == "module" else model.forward(images)
                 scores = scores.softmax(1) if softmax else scores
                 loss = measure(scores, labels)
@@ -50,7 +52,7 @@ def passing(
                     if step == "before":
                         optimizer.step()
                     loss.backward()
-                    if step == "after" or step == "once" and images is loader[-1][0]:
+                    if step == "after" or step == "once" and batch is loader[-1]:
                         optimizer.step()
                 if scored == "after":
                     scores = model(images)
@@ -87,10 +89,10 @@ NORMED = [
 ]
 
 
-def _drawn(rng, layers, sizes, training, optimizer=None, loss="cross_entropy"):
+def _drawn(rng, layers, sizes, training, optimizer=None, loss="cross_entropy", away=False):
     model = Given("sequential", {"layers": layers, "seed": int(rng.integers(10**6)), "training": training})
     loader = [(normal(rng, n, 1, 4, 3), rng.integers(0, 4, n)) for n in sizes]
-    made = {"model": model, "loader": loader, "loss_function": Given("loss", {"name": loss})}
+    made = {"model": model, "loader": Given("elsewhere", {"batches": loader}) if away else loader, "loss_function": Given("loss", {"name": loss})}
     return made | ({"optimizer": optimizer} if optimizer else {})
 
 
@@ -110,6 +112,7 @@ def _draw_training(rng):
     for sizes in ((7,), (6, 6, 2), (5, 3)):
         yield Case("mean loss", _drawn(rng, SMALL, sizes, True, SGD), compare=("loss",), tolerance=SUMMED)
         yield Case("error", _drawn(rng, SMALL, sizes, True, SGD), compare=("error",), tolerance=SUMMED)
+    yield Case("device", _drawn(rng, SMALL, (5, 3), True, SGD, away=True), compare=("parameters", "loss", "error"), tolerance=SUMMED)
 
 
 def _draw_evaluation(rng):
@@ -120,6 +123,7 @@ def _draw_evaluation(rng):
     for training in (True, False):
         yield Case("mode", _drawn(rng, NORMED, (5, 4), training), compare=("loss", "error", "statistics"), tolerance=SUMMED)
         yield Case("afterwards", _drawn(rng, NORMED, (5, 4), training), compare=("modes", "parameters"))
+    yield Case("device", _drawn(rng, SMALL, (5, 3), False, away=True), compare=("loss", "error"), tolerance=SUMMED)
     yield Case("no gradients", _drawn(rng, NORMED, (5, 4), False), compare=("passes",))
 
 
@@ -167,6 +171,12 @@ def _shared(learns):
             slip(softmax=True),
         ),
         Misconception(
+            "not_moved",
+            "Images and labels stay where the loader made them, and the model is elsewhere: on a graphics card, say.",
+            "device = next(model.parameters()).device; then images.to(device), labels.to(device), which give new tensors.",
+            slip(moved=()),
+        ),
+        Misconception(
             "own_loss", "The loss is the cross-entropy, whatever was handed in.", "Call loss_function(scores, labels).", slip(own_loss=True)
         ),
     )
@@ -181,7 +191,8 @@ train_one_epoch = Exercise(
         Aspect("one batch", 4, "the parameters after one batch"),
         Aspect("batches", 6, "the parameters after several batches, with any optimizer"),
         Aspect("mode", 4, "training mode, however the model came: batch norm and dropout do what they do in training"),
-        Aspect("mean loss", 5, "the mean loss over all examples"),
+        Aspect("mean loss", 4, "the mean loss over all examples"),
+        Aspect("device", 1, "images and labels are moved to where the model's parameters are"),
         Aspect("error", 3, "the share of wrong examples"),
     ),
     draw=_draw_training,
@@ -257,7 +268,8 @@ evaluate = Exercise(
     difficulty=2,
     minutes=20,
     aspects=(
-        Aspect("mean loss", 4, "the mean loss over all examples"),
+        Aspect("mean loss", 3, "the mean loss over all examples"),
+        Aspect("device", 1, "images and labels are moved to where the model's parameters are"),
         Aspect("error", 3, "the share of wrong examples"),
         Aspect("mode", 4, "evaluation mode, however the model came: running statistics normalise and stay as they are, nothing is dropped"),
         Aspect("afterwards", 3, "afterwards the model is in its former mode, and has learned nothing"),

@@ -24,8 +24,9 @@ def test_a_loader_may_be_looped_over_by_any_means() -> None:
 
     def train_one_epoch(model, loader, optimizer, loss_function):
         model.train()
-        losses, wrong = [], []
+        losses, wrong, device = [], [], str(next(model.parameters()).device)
         for images, labels in iter(loader):
+            images, labels = images.to(device), labels.to(device)
             for parameter in model.parameters():
                 parameter.grad = None
             scores = model(images)
@@ -38,3 +39,21 @@ def test_a_loader_may_be_looped_over_by_any_means() -> None:
 
     verdict = check("training.train_one_epoch", train_one_epoch, seed=1)
     assert verdict.passed, str(verdict)
+
+
+def test_labels_that_are_not_moved_are_told_as_torch_would() -> None:
+    def evaluate(model, loader, loss_function):
+        training, total, wrong, count = model.training, 0.0, 0, 0
+        model.eval()
+        with torch.no_grad():
+            for images, labels in loader:
+                scores = model(images.to(next(model.parameters()).device))
+                total += loss_function(scores, labels).item() * len(labels)
+                wrong += (scores.argmax(1) != labels).sum().item()
+                count += labels.shape[0]
+        model.train(training)
+        return total / count, wrong / count
+
+    verdict = check("training.evaluate", evaluate, seed=1)
+    assert "Expected all tensors to be on the same device" in str(verdict)
+    assert [aspect.name for aspect in verdict.aspects if not aspect.passed] == ["device"]

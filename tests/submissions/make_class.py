@@ -56,6 +56,7 @@ USES = {
     "fit.fit": ("optim.adam_step", "schedules.cosine_with_warmup", "early_stopping.EarlyStopping"),
     "nets.vgg.VGG": ("nets.vgg.vgg_block",),
     "nets.densenet.DenseNet": ("nets.densenet.DenseLayer",),
+    "trainer.Trainer": ("trainer.set_learning_rates", "trainer.accumulate_gradients"),
     "normalized.build_normalized_net": ("norm.batch_norm2d_forward", "norm.batch_norm2d_backward"),
 }
 WRITTEN = "Because the same small pattern may appear anywhere, one filter that slides over the image finds it everywhere."

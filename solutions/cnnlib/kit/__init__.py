@@ -42,6 +42,7 @@ HOMES = {
     "photos": ("grey", "photo", "to_batch", "to_photo"),
     "training.recipe": ("Data", "Recipe"),
     "regions": ("show_regions",),
+    "rooflines": ("show_roofline",),
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),
     "spread": ("show_layer_histograms",),

@@ -5,7 +5,9 @@ import torch
 
 def _sums(model, loader, loss_function, after):
     sums = torch.zeros(3, dtype=torch.float64)
-    for images, labels in loader:
+    here = next(model.parameters())
+    for batch in loader:
+        images, labels = batch[0].to(here), batch[1].to(device=here.device, non_blocking=True)
         scores = model(images)
         loss = loss_function(scores, labels)
         after(loss)

@@ -154,7 +154,8 @@ def _written_and_read(state: Any) -> Any:
         strange = _strange(state, "state")
         if strange is None:
             raise
-        raise pickle.UnpicklingError(f"{strange}, which torch.load(…, weights_only=True) does not read: keep dictionaries, lists, numbers and tensors") from None
+        unread = "which torch.load(…, weights_only=True) does not read: keep dictionaries, lists, numbers and tensors"
+        raise pickle.UnpicklingError(f"{strange}, {unread}") from None
 
 
 def _strange(value: Any, place: str) -> str | None:

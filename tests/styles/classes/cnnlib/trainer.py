@@ -52,7 +52,8 @@ class Trainer:
     def state_dict(self):
         file = io.BytesIO()
         torch.save([self.model.state_dict(), self.optimizer.state_dict(), torch.get_rng_state()], file)
-        return {"numbers": torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8), "done": self.done, "epochs": self.epochs, "seed": self.seed}
+        numbers = torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)
+        return {"numbers": numbers, "done": self.done, "epochs": self.epochs, "seed": self.seed}
 
     def load_state_dict(self, state):
         model, optimizer, random = torch.load(io.BytesIO(state["numbers"].numpy().tobytes()), weights_only=True)

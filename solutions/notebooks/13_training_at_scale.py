@@ -17,7 +17,7 @@
 #
 # **Not here:** networks too large for one GPU, and clusters of them.
 #
-# **Time** about 260 minutes · **Points** 100 · **Before this** 09; schedules (05) and ResNet (11) help. **To hand in** this notebook, `cnnlib/roofline.py` and `cnnlib/trainer.py`.
+# **Time** about 200 minutes · **Points** 100 · **Before this** 09; schedules (05) and ResNet (11) help. **To hand in** this notebook, `cnnlib/roofline.py` and `cnnlib/trainer.py`.
 
 # %% [markdown]
 # ## Set-up

@@ -574,7 +574,7 @@ with waits_for("nets.lenet.LeNet5"), tempfile.TemporaryDirectory() as folder:
 # %% [markdown]
 # ## 7 · Reading curves
 #
-# Six runs of the same network on the same digits. One is healthy; in the others one thing was done wrong.
+# Six runs of the same network on the same digits. One is healthy; each of the others has one fault. (Rates differ as well, so that each fault shows within 180 steps.)
 
 # %%
 def run(rate=0.05, clear=True, shuffle=True, labels="right", few=None, momentum=0.9, steps=180, seed=0, softmax=False):

@@ -478,11 +478,16 @@ def losses_in(folder):
 
 
 with waits_for("trainer.Trainer", "nets.lenet.LeNet5"), tempfile.TemporaryDirectory() as killed, tempfile.TemporaryDirectory() as left_alone:
-    process = start(killed)
+    rehearsal, _, _ = fresh()  # what is not written yet is better said here than by another process
+    rehearsal.step()
+    rehearsal.load_state_dict(rehearsal.state_dict())
+    process, line = start(killed), ""
     for line in process.stdout:
         if line.startswith("step 17"):
             process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
             break
+    else:
+        raise RuntimeError(f"The process ended before it was killed: {line.strip()}")
     process.wait()
     process.stdout.close()
     before = losses_in(killed)

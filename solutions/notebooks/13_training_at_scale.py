@@ -557,14 +557,14 @@ dist.destroy_process_group()
 """
 
 with waits_for("nets.lenet.LeNet5"), tempfile.TemporaryDirectory() as folder:
+    torch.manual_seed(0)
+    model = lenet.LeNet5().double()
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     processes = [subprocess.Popen([sys.executable, "-c", PARALLEL, str(rank), f"{folder}/meeting", f"{folder}/gradient"], env=environment, stderr=subprocess.PIPE, text=True) for rank in (0, 1)]
     errors = [process.communicate()[1] for process in processes]
     if any(process.returncode for process in processes):
         print("The two processes could not talk to each other here:", (errors[0] or errors[1]).strip().splitlines()[-1])
     else:
-        torch.manual_seed(0)
-        model = lenet.LeNet5().double()
         F.cross_entropy(model(x_train[:64].double()), y_train[:64]).backward()
         theirs = [torch.load(f"{folder}/gradient{rank}", weights_only=True) for rank in (0, 1)]
         own = max((parameter.grad - gradient).abs().max().item() for parameter, gradient in zip(model.parameters(), theirs[0]))

@@ -132,6 +132,8 @@ def resumed(subject: Any, inputs: dict[str, Any]) -> Any:
         return *seen, None, None, None, None
     first.state_dict()  # another picture, of another time: the first one must not change with it
     state = _written_and_read(state)
+    if _count(state) < sum(parameter.numel() for parameter in model.parameters()):  # it lies elsewhere in this process, say
+        raise ValueError("the state holds fewer numbers than the model has parameters: another process could not go on from it")
     others = []
     for number in range(2):
         torch.manual_seed(inputs["random"] + 1 + number)
@@ -156,6 +158,15 @@ def _written_and_read(state: Any) -> Any:
             raise
         unread = "which torch.load(…, weights_only=True) does not read: keep dictionaries, lists, numbers and tensors"
         raise pickle.UnpicklingError(f"{strange}, {unread}") from None
+
+
+def _count(value: Any) -> int:
+    """How many numbers there are in a state."""
+    if isinstance(value, dict):
+        return sum(map(_count, value.values()))
+    if isinstance(value, (list, tuple)):
+        return sum(map(_count, value))
+    return len(value) if isinstance(value, (bytes, str)) else value.numel() if hasattr(value, "numel") else 1
 
 
 def _strange(value: Any, place: str) -> str | None:

@@ -60,13 +60,22 @@ def test_a_state_that_lies_elsewhere_is_overwritten_by_the_next() -> None:
 
         def state_dict(self) -> dict[str, Any]:
             Elsewhere.kept = super().state_dict()
-            return {}
+            return {"numbers": torch.zeros(15)}
 
         def load_state_dict(self, found: Any) -> None:
             super().load_state_dict(Elsewhere.kept)
 
     losses, *_, again, _, _, _ = resumed(Elsewhere).output
     assert again != losses[2:]
+
+
+def test_a_state_without_the_models_numbers_says_so() -> None:
+    class Empty(training()):
+        def state_dict(self) -> dict[str, Any]:
+            return {"number": 0}
+
+    answer = resumed(Empty)
+    assert answer.status == ERROR and "fewer numbers than the model has parameters" in answer.message
 
 
 def test_who_keeps_the_seed_outside_the_state_goes_on_otherwise() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import io
+import pickle
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,14 @@ def rates(subject: Any, inputs: dict[str, Any]) -> list[list[float]]:
     default  the rate of groups that are made without one; there is none
     factors  what the subject is called with
     moved    None, or after how many calls the optimizer's state is loaded into another one, which has other rates so far
+    noted    None, or the rates that stand under "initial_lr" of the groups from the start, as PyTorch's schedulers leave them
     """
     import torch
 
     def made(scale: float) -> Any:
         groups = [{"params": [torch.zeros(1, requires_grad=True)], "lr": rate * scale} for rate in inputs["groups"]]
+        for group, rate in zip(groups, inputs.get("noted") or ()):
+            group["initial_lr"] = rate
         return made_optimizer({"name": "SGD", "lr": inputs["default"]}, groups)
 
     optimizer, found = made(1.0), []
@@ -46,7 +50,8 @@ def accumulated(subject: Any, inputs: dict[str, Any]) -> Any:
     all other inputs are handed on; arrays as tensors
 
     Returns what the subject returned, the gradients (None where a parameter has none), the parameters, the number of images in each forward
-    pass, and for every module whether it is in training.
+    pass (the largest first: which part is the larger one is nobody's business), the most images at a time that had gone forward and not yet
+    backward, the first number of each image in the order in which they came, and for every module whether it is in training.
     """
     import torch
 
@@ -54,14 +59,28 @@ def accumulated(subject: Any, inputs: dict[str, Any]) -> Any:
     for parameter in model.parameters():
         parameter.grad = None if inputs["already"] is None else torch.full_like(parameter, inputs["already"])
     handed = {name: model if value is model else tensors(value) for name, value in inputs.items() if name != "already"}
-    sizes: list[int] = []
-    hook = model.register_forward_pre_hook(lambda _, images: sizes.append(len(images[0])))
+    came: list[np.ndarray] = []
+    waiting = most = 0
+
+    def passed(_: Any, images: Any, scores: Any) -> None:
+        nonlocal waiting, most
+        came.append(images[0].detach().flatten(1)[:, 0].numpy().copy())
+        if scores.requires_grad:  # its graph is kept until backward comes by
+            waiting, most = waiting + len(scores), max(most, waiting + len(scores))
+            scores.register_hook(gone)
+
+    def gone(gradient: Any) -> None:
+        nonlocal waiting
+        waiting -= len(gradient)
+
+    hook = model.register_forward_hook(passed)
     with fixed_dropout():
-        returned = subject(**handed)
+        returned = _loss(subject(**handed))
     hook.remove()
+    sizes, order = sorted(map(len, came), reverse=True), np.concatenate([*came, np.zeros(0)])
     gradients = [None if parameter.grad is None else parameter.grad.numpy() for parameter in model.parameters()]
     parameters = [parameter.detach().numpy() for parameter in model.parameters()]
-    return returned, gradients, parameters, sizes, [module.training for module in model.modules()]
+    return returned, gradients, parameters, sizes, most, order, [module.training for module in model.modules()]
 
 
 def resumed(subject: Any, inputs: dict[str, Any]) -> Any:
@@ -73,48 +92,104 @@ def resumed(subject: Any, inputs: dict[str, Any]) -> Any:
     random              the number that torch's own generator starts from
     all other inputs are arguments of the class; arrays as tensors
 
-    The first trainer makes its `after` steps before the state is written as bytes and read again. Two others go on from what was read, after
-    torch's generator was moved on; the second of them after the first has made its steps. Returns of the first its losses, the rates in each
-    step, the number of images in each forward pass, the model's parameters and running statistics and whether it is in training; of
-    the second its losses, parameters and running statistics; of the third its losses. What was not asked for (after = 0) is None.
+    The first trainer makes its `after` steps, and is asked for a state once more, before the first state is written as bytes and read again.
+    Two others, made with another seed, go on from what was read, after torch's generator was moved on; the second of them after the first has
+    made its steps. The first one's model is put into evaluation before each step, as by somebody who tests it in between. Returns of the
+    first its losses, the rates in each step, the number of images in each forward pass (the largest first), the model's parameters
+    and running statistics and whether it was in training in each pass; of the second its losses, parameters and running statistics; of the
+    third its losses. What was not asked for (after = 0) is None. A state that torch.load(weights_only=True) does not read is an UnpicklingError.
     """
     import torch
 
     known = ("model", "other", "optimizer", "before", "after", "random")
     arguments = {name: tensors(value) for name, value in inputs.items() if name not in known}
 
-    def made(model: Any) -> Any:
+    def made(model: Any, **other: Any) -> Any:
         optimizer = made_optimizer(inputs["optimizer"], model.parameters())
         optimizer.register_step_pre_hook(lambda *_: used.append([float(group["lr"]) for group in optimizer.param_groups]))
-        return subject(model=model, optimizer=optimizer, **arguments)
+        return subject(model=model, optimizer=optimizer, **arguments | other)
 
     used: list[list[float]] = []
-    sizes: list[int] = []
+    passes: list[tuple[int, bool]] = []
     torch.manual_seed(inputs["random"])
     model = inputs["model"]
-    hook = model.register_forward_pre_hook(lambda _, images: sizes.append(len(images[0])))
+    hook = model.register_forward_pre_hook(lambda _, images: passes.append((len(images[0]), model.training)))
     first = made(model)
     if first is None:
         return None
-    losses = [first.step() for _ in range(inputs["before"])]
+
+    def stepped() -> Any:
+        model.eval()
+        return _loss(first.step())
+
+    losses = [stepped() for _ in range(inputs["before"])]
     state = first.state_dict() if inputs["after"] else None
-    losses += [first.step() for _ in range(inputs["after"])]
+    losses += [stepped() for _ in range(inputs["after"])]
     hook.remove()
-    seen = (losses, used.copy(), sizes, *_numbers(model), model.training)
+    sizes, modes = sorted((size for size, _ in passes), reverse=True), [mode for _, mode in passes]
+    seen = (losses, used.copy(), sizes, *_numbers(model), modes)
     if not inputs["after"]:
         return *seen, None, None, None, None
-    file = io.BytesIO()
-    torch.save(state, file)
-    file.seek(0)
-    state = torch.load(file, weights_only=True)
+    first.state_dict()  # another picture, of another time: the first one must not change with it
+    state = _written_and_read(state)
+    if _count(state) < sum(parameter.numel() for parameter in model.parameters()):  # it lies elsewhere in this process, say
+        raise ValueError("the state holds fewer numbers than the model has parameters: another process could not go on from it")
     others = []
     for number in range(2):
         torch.manual_seed(inputs["random"] + 1 + number)
         model = copy.deepcopy(inputs["other"])
-        other = made(model)
+        other = made(model, seed=inputs["seed"] + 1)
         other.load_state_dict(state)
-        others.append(([other.step() for _ in range(inputs["after"])], *_numbers(model)))
+        others.append(([_loss(other.step()) for _ in range(inputs["after"])], *_numbers(model)))
     return *seen, *others[0], others[1][0]
+
+
+def _written_and_read(state: Any) -> Any:
+    import torch
+
+    file = io.BytesIO()
+    try:
+        torch.save(state, file)
+        file.seek(0)
+        return torch.load(file, weights_only=True)
+    except Exception:
+        strange = _strange(state, "state")
+        if strange is None:
+            raise
+        unread = "which torch.load(…, weights_only=True) does not read: keep dictionaries, lists, numbers and tensors"
+        raise pickle.UnpicklingError(f"{strange}, {unread}") from None
+
+
+def _count(value: Any) -> int:
+    """How many numbers there are in a state."""
+    if isinstance(value, dict):
+        return sum(map(_count, value.values()))
+    if isinstance(value, (list, tuple)):
+        return sum(map(_count, value))
+    return len(value) if isinstance(value, (bytes, str)) else value.numel() if hasattr(value, "numel") else 1
+
+
+def _strange(value: Any, place: str) -> str | None:
+    """The first thing in a state that is neither dictionary, list, number, text nor tensor, and where."""
+    import torch
+
+    if isinstance(value, dict):
+        parts = ((part, f"{place}[{key!r}]") for key, part in value.items())
+    elif isinstance(value, (list, tuple)):
+        parts = ((part, f"{place}[{number}]") for number, part in enumerate(value))
+    elif value is None or type(value) in (bool, int, float, str, bytes) or isinstance(value, torch.Tensor):
+        return None
+    else:
+        kind = type(value)
+        return f"{place} is a {kind.__name__ if kind.__module__ == 'builtins' else f'{kind.__module__}.{kind.__name__}'}"
+    return next((found for part, where in parts if (found := _strange(part, where))), None)
+
+
+def _loss(returned: Any) -> Any:
+    """What was returned as a loss. A tensor costs the points for the loss alone, not those of the whole call."""
+    import torch
+
+    return "a tensor: take .item()" if isinstance(returned, torch.Tensor) else returned
 
 
 def _numbers(model: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:

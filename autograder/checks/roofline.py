@@ -7,7 +7,7 @@ import numpy as np
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases
 
 
-def _roof(*, both=max, ratio="operations", bound="machine", swapped=False):
+def _roof(*, both=max, ratio="operations", bound="machine", swapped=False, strict=False, rates=False):
     """Layer by layer in plain numbers; every argument is a way to get it wrong."""
 
     def roofline(operations, bytes_moved, peak, bandwidth):
@@ -15,10 +15,10 @@ def _roof(*, both=max, ratio="operations", bound="machine", swapped=False):
             peak, bandwidth = bandwidth, peak
         seconds, intensity, limited = [], [], []
         for work, traffic in zip(operations.tolist(), bytes_moved.tolist()):
-            seconds.append(both(work / peak, traffic / bandwidth))
+            seconds.append(min(peak, work / traffic * bandwidth) if rates else both(work / peak, traffic / bandwidth))
             intensity.append(work / traffic if ratio == "operations" else traffic / work)
             ridge = {"machine": peak / bandwidth, "turned": peak / bandwidth, "upside down": bandwidth / peak, "one": 1.0}[bound]
-            limited.append((work / traffic >= ridge) != (bound == "turned"))
+            limited.append((work / traffic > ridge if strict else work / traffic >= ridge) != (bound == "turned"))
         return np.array(seconds), np.array(intensity), np.array(limited)
 
     return roofline
@@ -77,6 +77,14 @@ roofline = Exercise(
                       _roof(bound="turned")),
         Misconception("ridge_upside_down", "The ridge is upside down.", "It lies at peak / bandwidth operations for each byte.",
                       _roof(bound="upside down")),
+        Misconception(
+            "height_of_the_roof",
+            "What is given is the height of the roof, operations a second, not the time.",
+            "A layer takes operations / peak or bytes_moved / bandwidth seconds, whichever is longer.",
+            _roof(rates=True),
+        ),
+        Misconception("ridge_left_out", "A layer just on the ridge is taken for one that memory limits.",
+                      "Arithmetic takes at least as long as traffic: >=, not >.", _roof(strict=True)),
         Misconception("ridge_at_one", "An intensity of 1 is taken for the ridge.", "The machine sets it: peak / bandwidth.", _roof(bound="one")),
         Misconception("peak_and_bandwidth_swapped", "Peak and bandwidth are swapped.", "operations / peak, bytes_moved / bandwidth.",
                       _roof(swapped=True)),

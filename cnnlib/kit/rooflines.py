@@ -19,7 +19,8 @@ def show_roofline(peak, bandwidth, layers, title=""):
     x = np.geomspace(reach.min() / 3, reach.max() * 3, 200)
     axis.plot(x, np.minimum(peak, bandwidth * x), color="black", linewidth=1.5)
     axis.axvline(ridge, color=GREY, linestyle=":")
-    axis.annotate(f"ridge: {ridge:.0f} operations a byte", (ridge, axis.get_ylim()[0]), xytext=(4, 4), textcoords="offset points", color=GREY, fontsize=9)
+    at_the_foot = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axis.annotate(f"ridge: {ridge:.3g} operations a byte", (ridge, 0), xytext=(4, 4), color=GREY, fontsize=9, **at_the_foot)
     axis.annotate(f"{peak / 1e9:,.0f} billion a second: arithmetic limits", (x[-1], peak), xytext=(0, 4), textcoords="offset points", ha="right",
                   fontsize=9)
     axis.annotate(f"{bandwidth / 1e9:,.0f} GB/s: memory limits", (x[0], bandwidth * x[0]), xytext=(14, 0), textcoords="offset points", fontsize=9)

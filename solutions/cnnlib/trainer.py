@@ -11,8 +11,8 @@ def set_learning_rates(optimizer, factor):
     optimizer  of torch.optim; optimizer.param_groups is a list of dictionaries, each with its own rate under "lr"
     factor     float: 1 is the full rate
 
-    The rate that a group was made with is noted under "initial_lr" of that group, the first time that anybody asks: PyTorch's own
-    schedulers keep it there too, and a checkpoint of the optimizer brings it along. Nothing is returned.
+    The rate that a group was made with is noted under "initial_lr" of that group, the first time that anybody asks. PyTorch's own
+    schedulers keep it there too, and a checkpoint of the optimizer brings it along: what stands there already is taken. Nothing is returned.
     """
     ### BEGIN SOLUTION
     for group in optimizer.param_groups:
@@ -26,8 +26,8 @@ def accumulate_gradients(model, loss_function, images, labels, parts):
     model          nn.Module: (n, …) images -> scores; its mode stays as it is
     loss_function  (scores, labels) -> the mean loss of what it is given, a tensor
     images, labels (N, …), (N,): the batch
-    parts          int, at least 1: how many goes. The parts follow each other in the batch's order, and their sizes differ by at most one;
-                   where there are more parts than images, those without images are left out
+    parts          int, at least 1: how many goes, each forward and backward before the next. The parts follow each other in the batch's
+                   order, and their sizes differ by at most one; where there are more parts than images, those without images are left out
     returns        the mean loss over the batch, a plain float
 
     Adds the gradients of the batch's mean loss to the parameters' .grad, as backward() does: whoever calls clears them before. They
@@ -52,7 +52,7 @@ class Trainer:
     loss_function  (scores, labels) -> mean loss, a tensor
     images, labels (N, …), (N,): tensors, all that is learned from
     batch_size     int: images for one step. The last batch of an epoch is smaller where batch_size does not divide N
-    schedule       steps made so far (0 at the first) -> factor of the learning rates for the next step
+    schedule       steps made so far (0 at the first) -> factor of the learning rates for the next step, a float
     parts          int: each batch is worked through in so many parts, as by accumulate_gradients
     seed           int: the order of the images comes from generator = torch.Generator().manual_seed(seed). Each epoch begins by drawing
                    torch.randperm(N, generator=generator); its batches take the images in that order
@@ -60,7 +60,7 @@ class Trainer:
     A trainer that is given the state of another one goes on bit for bit as that one would have done:
 
         state = trainer.state_dict()      # and torch.save(state, path): it may be read in another process, on another day
-        other = Trainer(…)                # a model and an optimizer made in the same way; all their numbers may be others
+        other = Trainer(…)                # made in the same way; the seed, and all numbers in model and optimizer, may be others
         other.load_state_dict(state)
     """
 
@@ -73,7 +73,10 @@ class Trainer:
         ### END SOLUTION
 
     def step(self):
-        """One step in training mode: the next batch, the scheduled rates, gradients, an update. Returns the batch's mean loss before it, a float."""
+        """One step, in training mode whoever changed it: the next batch, the scheduled rates, gradients, an update.
+
+        Returns the batch's mean loss before the update, a float.
+        """
         ### BEGIN SOLUTION
         if self.position >= len(self.images):
             self.order, self.position = torch.randperm(len(self.images), generator=self.generator), 0

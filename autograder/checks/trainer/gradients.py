@@ -7,17 +7,22 @@ from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
 
-RETURNS = ("loss", "gradients", "parameters", "sizes", "modes")
+RETURNS = ("loss", "gradients", "parameters", "sizes", "images kept at a time", "order of the images", "modes")
+ONE_AT_A_TIME = ("sizes", "images kept at a time", "order of the images", "modes")
 
 
 def accumulating(
-    *, weight="share", pieces="even", cleared=None, together=False, loss_weight=None, mode=None, labels_of="part", steps=False, empty="left out"
+    *, weight="share", pieces="even", cleared=None, together=False, loss_weight=None, mode=None, labels_of="part", steps=False, empty="left out",
+    measure=None, graphs="freed", tensor=False, last_loss=False,
 ):
     """The judge's own accumulation; every argument is a way to get it wrong."""
 
     def accumulate(model, loss_function, images, labels, parts):
         import torch
+        from torch.nn import functional
 
+        if measure is not None:
+            loss_function = getattr(functional, measure)
         if mode is not None:
             model.train(mode)
         if cleared == "before":
@@ -30,6 +35,8 @@ def accumulating(
             cut = [(images[i * size : (i + 1) * size], labels[i * size : (i + 1) * size]) for i in range(min(parts, count))]
         elif pieces == "of size parts":
             cut = list(zip(images.split(parts), labels.split(parts)))
+        elif pieces == "chunks":
+            cut = list(zip(images.chunk(parts), labels.chunk(parts)))
         elif pieces == "strided":
             cut = [(images[i::parts], labels[i::parts]) for i in range(parts)]
         elif pieces == "rest at end":
@@ -40,21 +47,24 @@ def accumulating(
             cut = [part for part in cut if len(part[0])]
         if together:
             cut = [(images, labels)]
-        total = 0.0
+        total, waiting = 0.0, []
         for some, theirs in cut:
             if cleared == "each":
                 model.zero_grad()
             loss = loss_function(model(some), theirs if labels_of == "part" else labels[: len(some)])
-            share = {"share": len(some) / count, "none": 1, "parts": 1 / parts, "count": 1 / count}[weight]
-            (loss * share).backward()
-            total += loss.item() * {"share": len(some) / count, "none": 1, "parts": 1 / parts, "count": 1 / count, "twice": share**2}[
-                loss_weight or weight
-            ]
+            shares = {"share": len(some) / count, "none": 1, "parts": 1 / parts, "count": 1 / count, "size": len(some)}
+            share = shares[weight]
+            waiting.append(loss * share)
+            if graphs == "freed":
+                waiting.pop().backward()
+            total = total * (not last_loss) + loss.item() * (shares | {"twice": share**2})[loss_weight or weight]
             if steps:
                 with torch.no_grad():
                     for parameter in model.parameters():
                         parameter -= 0.1 * parameter.grad
-        return total
+        for loss in waiting:
+            loss.backward()
+        return torch.tensor(total) if tensor else total
 
     return accumulate
 
@@ -64,21 +74,21 @@ SUMMED = 1e-6  # a loss that is added up in float32 is right too
 
 
 def _draw(rng):
-    def drawn(count, parts, already=None, training=True):
+    def drawn(count, parts, already=None, training=True, measure="cross_entropy"):
         model = Given("sequential", {"layers": LAYERS, "seed": int(rng.integers(10**6)), "training": training})
         batch = {"images": normal(rng, count, 2, 3), "labels": rng.integers(0, 3, count)}
-        return {"model": model, "loss_function": Given("loss", {"name": "cross_entropy"}), **batch, "parts": parts, "already": already}
+        return {"model": model, "loss_function": Given("loss", {"name": measure}), **batch, "parts": parts, "already": already}
 
     yield Case("one part", drawn(5, 1), compare=("gradients", "parameters"))
     for count, parts in ((8, 4), (9, 3)):
         yield Case("equal parts", drawn(count, parts), compare=("gradients", "parameters"))
-    for count, parts in ((7, 2), (11, 4), (8, 3)):
-        yield Case("unequal parts", drawn(count, parts), compare=("gradients",))
-    for count, parts in ((6, 1), (12, 4), (11, 3)):
-        yield Case("loss", drawn(count, parts), compare=("loss",), tolerance=SUMMED)
+    for count, parts, measure in ((7, 2, "cross_entropy"), (11, 4, "cross_entropy"), (8, 3, "multi_margin_loss")):
+        yield Case("unequal parts", drawn(count, parts, measure=measure), compare=("gradients",))
+    for count, parts, measure in ((6, 1, "cross_entropy"), (12, 4, "cross_entropy"), (11, 3, "multi_margin_loss")):
+        yield Case("loss", drawn(count, parts, measure=measure), compare=("loss",), tolerance=SUMMED)
     yield Case("adds", drawn(6, 3, already=0.5), compare=("gradients",))
-    for training in (True, False):
-        yield Case("memory", drawn(11, 4, training=training), compare=("sizes", "modes"))
+    for count, training in ((11, True), (10, False)):
+        yield Case("memory", drawn(count, 4, training=training), compare=ONE_AT_A_TIME)
     yield Case("few images", drawn(3, 5), compare=("gradients", "loss"), tolerance=SUMMED)
 
 
@@ -93,7 +103,7 @@ accumulate_gradients = Exercise(
         Aspect("unequal parts", 5, "parts of sizes that differ by one: every image counts the same"),
         Aspect("loss", 3, "the mean loss over the batch, a float"),
         Aspect("adds", 2, "gradients that were there already are added to"),
-        Aspect("memory", 3, "no forward pass sees more than one part, and the model's mode stays as it is"),
+        Aspect("memory", 3, "one part at a time, in the batch's order, and nothing kept of those before; the model's mode stays as it is"),
         Aspect("few images", 2, "more parts than images"),
     ),
     draw=_draw,
@@ -155,6 +165,54 @@ accumulate_gradients = Exercise(
             "The whole batch goes through the model at once.",
             "Only one part at a time: forward, backward, and then the next. That frees the memory in between.",
             accumulating(together=True),
+        ),
+        Misconception(
+            "graphs_kept",
+            "backward() waits until all parts have gone forward: autograd keeps what it needs for every one of them.",
+            "Call backward() for each part before the next one goes forward: that sets its memory free.",
+            accumulating(graphs="kept"),
+        ),
+        Misconception(
+            "chunked",
+            "The parts' sizes differ by more than one: chunk fills each part, and leaves what remains to the last.",
+            "images.tensor_split(parts) gives parts whose sizes differ by at most one.",
+            accumulating(pieces="chunks"),
+        ),
+        Misconception(
+            "strided",
+            "A part takes every so manyth image, and not images that follow each other.",
+            "images.tensor_split(parts) cuts the batch in its order.",
+            accumulating(pieces="strided"),
+        ),
+        Misconception(
+            "loss_function_ignored",
+            "The loss is cross-entropy, whatever loss_function is.",
+            "Call the loss_function that is handed in.",
+            accumulating(measure="cross_entropy"),
+        ),
+        Misconception(
+            "sums_added_up",
+            "The gradients are those of the sum over the images, not of their mean.",
+            "A part's mean counts by its share of the batch: len(part) / len(images).",
+            accumulating(weight="size"),
+        ),
+        Misconception(
+            "sums_for_gradients",
+            "The loss is right, but the gradients are those of the sum over the images, not of their mean.",
+            "Divide by len(images) before backward(), not at the end.",
+            accumulating(weight="size", loss_weight="share"),
+        ),
+        Misconception(
+            "last_loss",
+            "The loss that is returned is that of the last part alone.",
+            "Add up the losses of all parts, each weighted by its share.",
+            accumulating(last_loss=True),
+        ),
+        Misconception(
+            "loss_a_tensor",
+            "The loss is returned as a tensor, not as a plain float.",
+            "Take loss.item(): a sum of tensors also keeps the graph of every part.",
+            accumulating(tensor=True),
         ),
         Misconception(
             "first_labels",

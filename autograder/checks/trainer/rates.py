@@ -17,6 +17,8 @@ def setting(*, base="noted", groups="all", result="product"):
                 rate = group.setdefault("initial_lr", group["lr"])
             elif base == "beside":  # not in the optimizer, so that no checkpoint has it
                 rate = elsewhere.setdefault((id(optimizer), number), group["lr"])
+            elif base == "own key":  # PyTorch's schedulers, and checkpoints of others, do not know it
+                rate = group.setdefault("first_rate", group["lr"])
             elif base == "first group's":
                 rate = optimizer.param_groups[0].setdefault("initial_lr", optimizer.param_groups[0]["lr"])
             elif base == "defaults":
@@ -29,9 +31,10 @@ def setting(*, base="noted", groups="all", result="product"):
 
 
 def _draw(rng):
-    def drawn(groups, factors, moved=None):
+    def drawn(groups, factors, moved=None, noted=False):
         rates = [float(rate) for rate in rng.choice([0.8, 0.4, 0.3, 0.2, 0.1, 0.05], groups, replace=False)]
-        return {"groups": rates, "default": round(float(rng.uniform(0.5, 2)), 2), "factors": [float(factor) for factor in factors], "moved": moved}
+        more = {"moved": moved, "noted": [round(3 * rate, 2) for rate in rates] if noted else None}
+        return {"groups": rates, "default": round(float(rng.uniform(0.5, 2)), 2), "factors": [float(factor) for factor in factors], **more}
 
     def wandering(count):
         return rng.choice([0.9, 0.75, 0.6, 0.5, 0.25, 0.15], count, replace=False)
@@ -40,11 +43,12 @@ def _draw(rng):
     yield Case("first", drawn(1, [0.0]))
     for _ in range(2):
         yield Case("again and again", drawn(1, wandering(4)))
-    yield Case("again and again", drawn(1, [0.0, *wandering(2)]))
+    yield Case("again and again", drawn(1, [0.0, *wandering(2), 1.4]))
     for count in (2, 3):
         yield Case("groups", drawn(count, wandering(3)))
     for moved in (1, 2):
         yield Case("checkpoint", drawn(2, wandering(4), moved))
+    yield Case("checkpoint", drawn(2, wandering(3), noted=True))
 
 
 set_learning_rates = Exercise(
@@ -56,7 +60,7 @@ set_learning_rates = Exercise(
         Aspect("first", 2, "the first time that rates are set"),
         Aspect("again and again", 3, "later times, up and down: always a factor of what the optimizer was made with"),
         Aspect("groups", 3, "every group of parameters has its own rate"),
-        Aspect("checkpoint", 2, "an optimizer that was loaded from a checkpoint remembers what it was made with"),
+        Aspect("checkpoint", 2, "what a checkpoint, or one of PyTorch's schedulers, has noted is what the optimizer was made with"),
     ),
     draw=_draw,
     oracle=lambda **inputs: trainer_probes.rates(setting(), inputs),
@@ -93,6 +97,12 @@ set_learning_rates = Exercise(
             "The rate that a group was made with is noted somewhere beside the optimizer: a checkpoint does not have it.",
             "What stands in the group itself, under 'initial_lr', is part of optimizer.state_dict().",
             setting(base="beside"),
+        ),
+        Misconception(
+            "own_key",
+            "The rate that a group was made with is noted under another name than 'initial_lr'.",
+            "PyTorch's schedulers note it under 'initial_lr': where it stands there already, it is not group['lr'] that counts.",
+            setting(base="own key"),
         ),
     ),
     hints=(

@@ -15,7 +15,7 @@ RETURNS = (*SEEN, "resumed losses", "resumed parameters", "resumed statistics", 
 
 def training(
     *, order="each epoch", drawn_from="own", seeded=True, last="kept", ahead=0, rates="before", mode="train", clear=True, parted=True, loss="before",
-    lost=(), state="copied", loads="copied",
+    lost=(), state="copied", loads="copied", counted="steps",
 ):
     """A class of trainers of the judge's own; every argument is a way to get it wrong. lost: what is missing in the state."""
 
@@ -27,20 +27,23 @@ def training(
             self.images, self.labels, self.size, self.parts = images, labels, batch_size, parts if parted else 1
             self.own = torch.Generator().manual_seed(seed if seeded else 0)
             self.now = {"steps": 0, "order": torch.arange(len(images)), "position": len(images)}
+            if drawn_from == "torch, seeded":
+                torch.manual_seed(seed)
             self.first_rates = [group["lr"] for group in optimizer.param_groups]
 
         def _permutation(self):
             count = len(self.images)
             if order == "none":
                 return self.torch.arange(count)
-            if drawn_from == "torch":
+            if drawn_from != "own":
                 return self.torch.randperm(count)
             if order == "once":
                 return self.torch.randperm(count, generator=self.torch.Generator().manual_seed(self.own.initial_seed()))
             return self.torch.randperm(count, generator=self.own)
 
         def _set_rates(self):
-            factor = self.schedule(self.now["steps"] + ahead)
+            per_epoch = -(-len(self.images) // self.size) if counted == "epochs" else 1
+            factor = self.schedule(self.now["steps"] // per_epoch + ahead)
             for group, rate in zip(self.optimizer.param_groups, self.first_rates):
                 base = group["lr"] if rates == "multiplied" else rate
                 group["lr"] = base * (1 if rates == "never" else factor)
@@ -55,7 +58,7 @@ def training(
                 now["order"], now["position"] = self._permutation(), 0
             chosen = now["order"][now["position"] : now["position"] + self.size]
             now["position"] += len(chosen)
-            if mode is not None:
+            if mode in ("train", "eval"):
                 self.model.train(mode == "train")
             if rates != "after":
                 self._set_rates()
@@ -84,14 +87,18 @@ def training(
                 "random": self.torch.get_rng_state(),
                 **self.now,
             }
+            if "statistics" in lost:
+                found["model"] = {name: parameter.detach() for name, parameter in self.model.named_parameters()}
             found = {name: value for name, value in found.items() if name not in lost}
-            return copy.deepcopy(found) if state == "copied" else found
+            if state == "live":
+                return found
+            return copy.deepcopy(found) | ({"optimizer": found["optimizer"]} if state == "live memory" else {})
 
         def load_state_dict(self, found):
             if loads == "copied":
                 found = copy.deepcopy(found)
             if "model" in found:
-                self.model.load_state_dict(found["model"], assign=loads == "assigned")
+                self.model.load_state_dict(found["model"], strict="statistics" not in lost, assign=loads == "assigned")
             if "optimizer" in found:
                 self.optimizer.load_state_dict(found["optimizer"])
             if "own" in found:
@@ -99,6 +106,8 @@ def training(
             if "random" in found:
                 self.torch.set_rng_state(found["random"])
             self.now |= {name: found[name] for name in self.now if name in found}
+            if "order" in found and "position" not in found:
+                self.now["position"] = 0
 
     return Own
 
@@ -180,6 +189,12 @@ Trainer = Exercise(
             "torch.randperm(N, generator=self.generator).",
             training(drawn_from="torch"),
         ),
+        Misconception(
+            "torch_seeded",
+            "torch's own generator is seeded and draws the order: dropout draws from it too, and each disturbs the other.",
+            "Make one of your own, torch.Generator().manual_seed(seed), and hand it to torch.randperm.",
+            training(drawn_from="torch, seeded"),
+        ),
         Misconception("seed_ignored", "The order is the same whatever the seed.", "torch.Generator().manual_seed(seed).", training(seeded=False)),
         Misconception(
             "small_batch_dropped",
@@ -207,7 +222,14 @@ Trainer = Exercise(
         ),
         Misconception("no_schedule", "The rates stay as they are.", "set_learning_rates(optimizer, schedule(steps)) before each step.",
                       training(rates="never")),
-        Misconception("mode_untouched", "The model learns in the mode that it came with.", "Call model.train() in step.", training(mode=None)),
+        Misconception(
+            "schedule_by_epoch",
+            "The schedule is asked for the number of epochs.",
+            "It is asked for the steps made so far: a warm-up rises with every step.",
+            training(counted="epochs"),
+        ),
+        Misconception("mode_untouched", "The model learns in the mode that it happens to be in: in evaluation mode, if somebody has just tested it.",
+                      "Call model.train() in step, not once and for all.", training(mode=None)),
         Misconception("in_evaluation", "The model learns in evaluation mode.", "Call model.train() in step.", training(mode="eval")),
         Misconception(
             "gradients_add_up",
@@ -225,6 +247,18 @@ Trainer = Exercise(
             training(state="live"),
         ),
         Misconception(
+            "memory_live",
+            "The optimizer's memory in the state changes when training goes on: only the model's numbers were copied.",
+            "optimizer.state_dict() gives living tensors as well: copy.deepcopy the whole.",
+            training(state="live memory"),
+        ),
+        Misconception(
+            "memory_trained_on",
+            "After load_state_dict, the optimizer works in the state's own tensors and changes them.",
+            "optimizer.load_state_dict does not copy: begin with copy.deepcopy(state).",
+            training(loads="shared"),
+        ),
+        Misconception(
             "state_trained_on",
             "After load_state_dict, training goes on in the state's own tensors and changes it.",
             "Copy the state before you load it.",
@@ -232,6 +266,18 @@ Trainer = Exercise(
         ),
         Misconception("parameters_forgotten", "The state lacks the model's numbers.", "model.state_dict() has parameters and running statistics.",
                       training(lost=("model",))),
+        Misconception(
+            "statistics_forgotten",
+            "The state has the model's parameters, but not batch norm's running statistics.",
+            "model.state_dict() has both; model.parameters() has not.",
+            training(lost=("statistics",)),
+        ),
+        Misconception(
+            "weights_and_memory_only",
+            "The state has the model and the optimizer's memory, and nothing of where training stands.",
+            "The next step also needs the number of steps, the order and the position in it, the generator, and torch.get_rng_state().",
+            training(lost=("own", "random", "order", "position", "steps")),
+        ),
         Misconception(
             "optimizer_forgotten",
             "The state lacks the optimizer's memory: momentum begins again at zero.",
@@ -255,6 +301,12 @@ Trainer = Exercise(
             "A trainer that goes on begins a new epoch.",
             "The order and the position in it belong to the state.",
             training(lost=("order", "position")),
+        ),
+        Misconception(
+            "position_forgotten",
+            "The order of the epoch is remembered, but not how far it was used: its first images come again.",
+            "The position belongs to the state.",
+            training(lost=("position",)),
         ),
         Misconception(
             "order_forgotten",

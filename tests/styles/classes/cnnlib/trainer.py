@@ -52,14 +52,15 @@ class Trainer:
     def state_dict(self):
         file = io.BytesIO()
         torch.save([self.model.state_dict(), self.optimizer.state_dict(), torch.get_rng_state()], file)
-        return {"numbers": torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8), "done": self.done, "epochs": self.epochs}
+        numbers = torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)
+        return {"numbers": numbers, "done": self.done, "epochs": self.epochs, "seed": self.seed}
 
     def load_state_dict(self, state):
         model, optimizer, random = torch.load(io.BytesIO(state["numbers"].numpy().tobytes()), weights_only=True)
         self.model.load_state_dict(model)
         self.optimizer.load_state_dict(optimizer)
         torch.set_rng_state(random)
-        self.done, self.epochs = state["done"], state["epochs"]
+        self.done, self.epochs, self.seed = state["done"], state["epochs"], state["seed"]
         self.batches = self._epoch() if self.epochs else iter(())
         per_epoch = -(-len(self.images) // self.batch_size)
         for _ in range(self.done - per_epoch * (self.epochs - 1)):

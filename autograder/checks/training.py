@@ -173,7 +173,7 @@ def _shared(learns):
         Misconception(
             "not_moved",
             "Images and labels stay where the loader made them, and the model is elsewhere: on a graphics card, say.",
-            "device = next(model.parameters()).device; then images.to(device), labels.to(device), which give new tensors.",
+            "Ask one of the parameters for its device, and move both tensors of the batch there: .to(…) gives new ones.",
             slip(moved=()),
         ),
         Misconception(

@@ -351,7 +351,7 @@ def with_batch_norm(model):
     """A copy with batch norm after every convolution."""
     layers = []
     for layer in copy.deepcopy(model).modules():
-        if not list(layer.children()):
+        if next(layer.children(), None) is None:
             layers += [layer, nn.BatchNorm2d(layer.out_channels)] if isinstance(layer, nn.Conv2d) else [layer]
     return nn.Sequential(*layers)
 
@@ -657,7 +657,8 @@ with waits_for("nets.lenet.LeNet5"):
 # Sources: Krizhevsky, Sutskever, Hinton 2012, sections 4 and 5 · Simonyan, Zisserman 2015, section 3.1 · He, Zhang, Ren, Sun 2016, sections 3.4 and 4.2 · Zagoruyko, Komodakis 2016, section 3 · Goyal and others 2017, sections 2 and 5.
 #
 # A new problem: begin with the recipe of a network like yours. Change one thing at a time; the rate first.
-#
+
+# %% [markdown]
 # ## 9 · Your own results
 #
 # **Results table** · 10 points · marked by a person

@@ -23,7 +23,7 @@ def training(
         def __init__(self, model, optimizer, loss_function, images, labels, batch_size, schedule, parts=1, seed=0):
             import torch
 
-            self.torch, self.model, self.optimizer, self.measure, self.schedule = torch, model, optimizer, loss_function, schedule
+            self.torch, self.net, self.rule, self.measure, self.schedule = torch, model, optimizer, loss_function, schedule
             self.images, self.labels, self.size, self.parts = images, labels, batch_size, parts if parted else 1
             self.own = torch.Generator().manual_seed(seed if seeded else 0)
             self.now = {"steps": 0, "order": torch.arange(len(images)), "position": len(images)}
@@ -44,7 +44,7 @@ def training(
         def _set_rates(self):
             per_epoch = -(-len(self.images) // self.size) if counted == "epochs" else 1
             factor = self.schedule(self.now["steps"] // per_epoch + ahead)
-            for group, rate in zip(self.optimizer.param_groups, self.first_rates):
+            for group, rate in zip(self.rule.param_groups, self.first_rates):
                 base = group["lr"] if rates == "multiplied" else rate
                 group["lr"] = base * (1 if rates == "never" else factor)
 
@@ -59,36 +59,36 @@ def training(
             chosen = now["order"][now["position"] : now["position"] + self.size]
             now["position"] += len(chosen)
             if mode in ("train", "eval"):
-                self.model.train(mode == "train")
+                self.net.train(mode == "train")
             if rates != "after":
                 self._set_rates()
             if clear:
-                self.optimizer.zero_grad()
+                self.rule.zero_grad()
             images, labels = self.images[chosen], self.labels[chosen]
             total = 0.0
             for some, theirs in zip(images.tensor_split(self.parts), labels.tensor_split(self.parts)):
-                part = self.measure(self.model(some), theirs) * (len(some) / len(images))
+                part = self.measure(self.net(some), theirs) * (len(some) / len(images))
                 part.backward()
                 total += part.item()
-            self.optimizer.step()
+            self.rule.step()
             now["steps"] += 1
             if rates == "after":
                 self._set_rates()
             if loss == "after":
                 with self.torch.no_grad():
-                    total = self.measure(self.model(images), labels).item()
+                    total = self.measure(self.net(images), labels).item()
             return total
 
         def state_dict(self):
             found = {
-                "model": self.model.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
+                "model": self.net.state_dict(),
+                "optimizer": self.rule.state_dict(),
                 "own": self.own.get_state(),
                 "random": self.torch.get_rng_state(),
                 **self.now,
             }
             if "statistics" in lost:
-                found["model"] = {name: parameter.detach() for name, parameter in self.model.named_parameters()}
+                found["model"] = {name: parameter.detach() for name, parameter in self.net.named_parameters()}
             found = {name: value for name, value in found.items() if name not in lost}
             if state == "live":
                 return found
@@ -98,9 +98,9 @@ def training(
             if loads == "copied":
                 found = copy.deepcopy(found)
             if "model" in found:
-                self.model.load_state_dict(found["model"], strict="statistics" not in lost, assign=loads == "assigned")
+                self.net.load_state_dict(found["model"], strict="statistics" not in lost, assign=loads == "assigned")
             if "optimizer" in found:
-                self.optimizer.load_state_dict(found["optimizer"])
+                self.rule.load_state_dict(found["optimizer"])
             if "own" in found:
                 self.own.set_state(found["own"])
             if "random" in found:

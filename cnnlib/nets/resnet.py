@@ -3,8 +3,6 @@
 A block is a class block(in_channels, width, stride=1) whose images come out with block.expansion · width channels.
 """
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -146,7 +144,7 @@ class ResNet(nn.Module):
     Source: He, Zhang, Ren, Sun 2016, "Deep residual learning for image recognition", table 1; parameters: torchvision.models.resnet.
     """
 
-    def __init__(self, block: type[nn.Module] = BasicBlock, counts: Sequence[int] = (2, 2, 2, 2), classes: int = 1000, width: int = 64) -> None:
+    def __init__(self, block: type[nn.Module] = BasicBlock, counts: tuple[int, ...] = (2, 2, 2, 2), classes: int = 1000, width: int = 64) -> None:
         super().__init__()
         raise NotImplementedError("nets.resnet.ResNet: not written yet — stride hint nets.resnet.ResNet")
 

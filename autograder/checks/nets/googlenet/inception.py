@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autograder.checks.nets.googlenet.builders import MODULES, inception
 from autograder.checks.nets.modules import RETURNS, expected
 from autograder.draw import normal
@@ -28,7 +30,9 @@ def _draw_module(rng):
     yield Case("parameters", drawn(*sizes()), compare=("parameters",))
     for n, height, width in ((2, 7, 6), (1, 4, 9), (3, 5, 5)):
         given, numbers = sizes()
-        yield Case("forward", drawn(given, numbers, x=normal(rng, n, given, height, width)), compare=("out",))
+        x = normal(rng, n, given, height, width)
+        x[0, 0, :3, 1:4] *= -np.sign(x[0, 0, :3, 1:4])  # one window, not at the edge, in which all is negative
+        yield Case("forward", drawn(given, numbers, x=x), compare=("out",))
     yield Case("batch_norm", drawn(*sizes(), batch_norm=True), compare=("parameters",))
     for training in (True, False):
         given, numbers = sizes()
@@ -70,7 +74,7 @@ Inception = Exercise(
         ),
         Misconception("no_relu_at_all", "Nothing bends: there is no ReLU anywhere.", "Every convolution is followed by ReLU.", inception(bent=())),
         Misconception(
-            "do_not_fit", "PyTorch refuses to make one output of the four branches.",
+            "do_not_fit", "PyTorch refuses: the four branches' outputs do not fit together, or x was changed in place.",
             "torch.cat(…, dim=1) joins channels, and all else must agree: padding 1 for 3×3, 2 for 5×5, and for the pooling stride 1, which is "
             "not what it has unless you say so, and padding 1. And no branch changes x in place: the others need it.", inception(axis=0),
         ),
@@ -97,6 +101,10 @@ Inception = Exercise(
         Misconception(
             "pooled_with_zeros", "The pooling sees zeros beyond the edges: where all numbers are negative, they win.",
             "nn.MaxPool2d(3, stride=1, padding=1) pads with what is smaller than every number.", inception(pooling="zeros"),
+        ),
+        Misconception(
+            "bent_before_pooling", "In branch 4 a ReLU comes before the pooling.",
+            "The pooling takes the maxima of x as it is, negative ones too: ReLU stands behind the 1×1 convolution.", inception(pooling="bent"),
         ),
         Misconception(
             "five_as_two_threes", "There are two 3×3 convolutions in place of the 5×5 one.",

@@ -60,6 +60,15 @@ GoogLeNet = Exercise(
             googlenet(pooling={"stride": 2, "padding": 1}),
         ),
         Misconception(
+            "pooling_padded_and_up", "The pooling has padding 1 besides ceil_mode=True.",
+            "Then 112 becomes 57, and all windows lie one pixel further up and left: nn.MaxPool2d(3, 2, ceil_mode=True).",
+            googlenet(pooling={"stride": 2, "padding": 1, "ceil_mode": True}),
+        ),
+        Misconception(
+            "pooling_of_torchvision", "The pooling before 5a takes maxima of 2×2 pixels.",
+            "torchvision's GoogLeNet does that. In table 1 of the paper all four are 3×3 with stride 2.", googlenet(last_kernel=2),
+        ),
+        Misconception(
             "pooling_of_two", "The pooling takes maxima of 2×2 pixels.",
             "GoogLeNet's windows overlap: 3×3 with stride 2.", googlenet(kernel=2),
         ),
@@ -125,6 +134,10 @@ GoogLeNet = Exercise(
             "no_padding_of_seven", "The 7×7 convolution has no padding.",
             "With padding 3 and stride 2, 224 becomes 112.", googlenet(padding=0),
         ),
+        Misconception(
+            "no_padding_of_three", "The 3×3 convolution before 3a has no padding.",
+            "With padding 1 it keeps 56×56.", googlenet(padding_of_three=0),
+        ),
         Misconception("stride_of_seven", "The 7×7 convolution has stride 1.", "Stride 2: 224 becomes 112.", googlenet(stride=1)),
         Misconception(
             "no_dropout", "There is no dropout before the last layer.",
@@ -133,6 +146,10 @@ GoogLeNet = Exercise(
         Misconception(
             "dropout_half", "Half of the features are dropped.",
             "AlexNet drops 50 %, GoogLeNet 40 %: nn.Dropout(0.4).", googlenet(dropout=0.5),
+        ),
+        Misconception(
+            "dropout_of_torchvision", "20 % of the features are dropped.",
+            "That is torchvision's GoogLeNet. The paper's drops 40 %: nn.Dropout(0.4).", googlenet(dropout=0.2),
         ),
         Misconception(
             "dropout_keeps", "60 % of the features are dropped: 40 % is how many are dropped, not how many are kept.",
@@ -152,9 +169,10 @@ GoogLeNet = Exercise(
             "nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)).", googlenet(whole="max"),
         ),
         Misconception(
-            "seven_places", "PyTorch refuses to compute the network for images of this size.",
+            "seven_places", "PyTorch refuses to compute the network for this size of images, or this width.",
             "“Output size is too small”: the last pooling is for 7×7 places only, which is what images of 224×224 pixels leave. Take means over all "
-            "places there are: nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)). “mat1 and mat2”: flatten them before the last layer.",
+            "places there are: nn.AdaptiveAvgPool2d(1), or x.mean((2, 3)). “mat1 and mat2”, “invalid for input of size”: the last layer takes one "
+            "mean of each channel of 5b, and these are 1024 only where the width is 64.",
             googlenet(whole="seven"),
         ),
         Misconception(

@@ -213,6 +213,15 @@ CifarResNet = Exercise(
             "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.",
             cifar(last=("Softmax", {"dim": 1})),
         ),
+        Misconception(
+            "log_softmax_at_end", "The network ends with the logarithm of a softmax.",
+            "nn.CrossEntropyLoss takes that itself: scores come out as they are.", cifar(last=("LogSoftmax", {"dim": 1})),
+        ),
+        Misconception(
+            "squeezed", "The axis of the batch is lost.",
+            "squeeze() takes away every axis of length 1, the batch's too where it is one image: flatten(1), or mean(dim=(2, 3)), keeps it.",
+            cifar(squeezed=True),
+        ),
         Misconception("relu_at_end", "The scores went through a ReLU.", "Nothing comes after the last layer.", cifar(last=("ReLU", {}))),
         Misconception(
             "width_ignored", "The first stage is 16 wide, whatever is asked for.", "The stem gives `width` channels, the stages W, 2·W, 4·W.",

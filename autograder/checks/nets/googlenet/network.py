@@ -23,6 +23,9 @@ def _draw_network(rng):
     yield Case("parameters", {"options": {"block": given}, "seed": 0, "training": False}, compare=("parameters",))
     yield Case("forward", drawn(5, width=8, x=images(1, 72, 65)), compare=("out",))
     yield Case("forward", drawn(5, width=8, x=images(3, 66, 70), training=True), compare=("out",))
+    # Without images, for a network that stays too wide is not made with them: here it is seen where it does.
+    case = {"options": {"block": given, "width": 32}, "seed": 0, "training": False}
+    yield Case("options", case, compare=("parameters",))
     yield Case("options", drawn(int(rng.choice([7, 11])), width=16, x=images(2, 65, 70)), compare=("parameters", "out"))
     case = drawn(3, width=8, batch_norm=True, x=images(3, 67, 72), training=True)
     yield Case("options", case, compare=("parameters", "out", "statistics"))

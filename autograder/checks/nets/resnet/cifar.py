@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.networks import cifar, one_more, restaged
+from autograder.checks.nets.resnet.networks import cifar, one_more, restaged, stages
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
@@ -226,6 +226,10 @@ CifarResNet = Exercise(
         Misconception(
             "width_ignored", "The first stage is 16 wide, whatever is asked for.", "The stem gives `width` channels, the stages W, 2·W, 4·W.",
             cifar(taken={"width": 16}),
+        ),
+        Misconception(
+            "width_of_stem", "Only the first convolution has the width that is asked for.",
+            "The first stage has the same W, not always 16, and the others double it.", cifar(of=lambda counts, width: stages(counts, 16)),
         ),
         Misconception(
             "classes_ignored", "The network gives 10 scores, whatever is asked for.", "The last layer gives `classes`.", cifar(taken={"classes": 10})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,6 +20,8 @@ from autograder import values
 
 LARGEST = 3_000_000  # parameters of a network that computes: what ignores its options is noticed before it fills the memory
 MOST_OUTPUTS = 16  # different ones that are looked at: what gives more is random in its parts
+# How torch's layers refuse float64 numbers when their own are float32: made by a layer that .double() has not reached.
+UNREACHED = re.compile(r"\(double\) and \w+ type \(float\)|Double but found Float|share same datatype|Double and Float|double != float")
 REPEATED_CALLS = 40  # so many random decisions are not alike by accident
 
 
@@ -55,7 +58,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     arrays = _arrays(made)
     x = torch.from_numpy(inputs["x"]).double().requires_grad_()
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
-        out = made(x)
+        out = _forward(made, x)
     if out is None:
         return parameters, None, None, None, None
     if not isinstance(out, torch.Tensor):
@@ -75,6 +78,19 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         gradients = _by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
     statistics = _by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
     return parameters, out.detach().numpy(), dx, gradients, statistics
+
+
+def _forward(made: Any, x: Any) -> Any:
+    """made(x). Where a layer's dtype is not the module's, the error says what that comes from: dtypes are no mistake of the learner's."""
+    try:
+        return made(x)
+    except RuntimeError as error:
+        if UNREACHED.search(str(error)):
+            error.args = (
+                "the module does not know one of the layers that forward uses: it is in a plain Python list or dictionary, or made in forward "
+                f"itself (in __init__, make it an attribute, or give it to nn.Sequential or nn.ModuleList). PyTorch says: {error}",
+            )
+        raise
 
 
 def random_module(subject: Any, inputs: dict[str, Any]) -> Any:

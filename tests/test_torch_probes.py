@@ -367,3 +367,33 @@ def test_an_array_is_no_tensor() -> None:
 
     answer = seen(Ended)
     assert (answer.status, answer.error) == (ERROR, "TypeError") and "forward gives a ndarray, not a tensor" in answer.message
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kind", ["Conv2d", "Linear", "BatchNorm2d"])
+def test_a_layer_that_the_module_does_not_know_is_told(kind: str, bias: bool) -> None:
+    made = {"Conv2d": lambda: nn.Conv2d(3, 3, 1, bias=bias), "Linear": lambda: nn.Linear(4, 4, bias=bias), "BatchNorm2d": lambda: nn.BatchNorm2d(3)}
+
+    class Hides(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = [made[kind]()]
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layers[0](x)
+
+    answer = seen(Hides, seed=1, training=True, x=np.ones((2, 3, 4, 4)))
+    assert "RuntimeError" in str(answer.error) and "plain Python list" in str(answer)
+
+
+def test_an_input_that_the_learner_made_smaller_is_no_hidden_layer() -> None:
+    class Casts(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(3, 3, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x.float())
+
+    answer = seen(Casts, seed=1, training=True, x=np.ones((2, 3, 4, 4)))
+    assert "RuntimeError" in str(answer.error) and "plain Python list" not in str(answer)

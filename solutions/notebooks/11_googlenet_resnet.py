@@ -11,7 +11,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/stride-course/stride/blob/main/notebooks/11_googlenet_resnet.ipynb)
 #
-# VGG made networks deep, and dear: 138 million parameters, 15 billion operations. Two answers came within a year of each other. One asked what a layer costs, the other why depth stopped helping. You build both at their published size, count what they cost, and let 20 layers race 56 on photographs.
+# VGG made networks deep, and dear: 138 million parameters, 15 billion operations. Two answers won ImageNet's contests of 2014 and 2015. One asked what a layer costs, the other why depth stopped helping. You build both at their published size, count what they cost, and let 20 layers race 56 on photographs.
 #
 # **You will be able to** say what four branches side by side see, and what they cost · cut that cost with 1×1 convolutions, and count by how much · put a mean in place of fully connected layers · build GoogLeNet, and ResNet-18 to 152, number for number · hold a paper's table against your own count · show on real images that deeper plain networks learn worse, and residual ones do not.
 #
@@ -174,7 +174,7 @@ show_bars(list(heads), [count / 1e6 for count in heads.values()], "Parameters", 
 # %% [markdown]
 # Count layers with parameters one behind the other, a module as two: 3 in the stem, 9 · 2, and the last: 22.
 #
-# > ⚠ Three things to know before you compare with other people's code. **Pooling** with stride 2 rounds *up* here (`ceil_mode=True`), as in the software that the paper used: 112 becomes 56 without padding. **torchvision**'s GoogLeNet has batch norm, and 3×3 filters where the paper says 5×5, a slip that was kept because trained weights depend on it.
+# > ⚠ Three things to know before you compare with other people's code. **Pooling** with stride 2 rounds *up* here (`ceil_mode=True`), as in Caffe, from which many people first had this network: 112 becomes 56, the paper's size, without padding. **torchvision**'s GoogLeNet has batch norm, and 3×3 filters where the paper says 5×5, a slip that was kept because trained weights depend on it.
 # > **Two auxiliary classifiers** hang on 4a and 4d in the paper, in training only, to bring gradients to the lower layers. We leave them out: a year later their authors found that they do not do that (they act as a mild regularizer in the end), and batch norm does, as you will see below.
 #
 # **Exercise `nets.googlenet.GoogLeNet`** · 17 points · difficulty ●●●○○ · 40 minutes · in `cnnlib/nets/googlenet.py`
@@ -260,7 +260,7 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet"):
 # %% [markdown]
 # In 2014 the auxiliary classifiers were to help here; from 2015 on, batch norm did. All the same: GoogLeNet, seven of them that looked at 144 crops of each image, won ILSVRC 2014 with 6.7 % top-5 error (one network and one crop: 10.1 %).
 #
-# > **Takeaway.** A ninth of AlexNet's parameters, a good half more work, and less than half its error: cost is something to design.
+# > **Takeaway.** A ninth of AlexNet's parameters, twice its work (1.6 billion against the 0.7 of the published, grouped network), and less than half its error: cost is something to design.
 
 # %% [markdown]
 # ## 3 · Three blocks

@@ -112,6 +112,19 @@ BasicBlock = Exercise(
             basic(skip={"zeros": "around"}),
         ),
         Misconception(
+            "quarters_of_zeros",
+            "A quarter of the output's channels is put as zeros on either side of x, and every second pixel is kept.",
+            "That fits where channels double and the stride is 2, and there alone. Keep x[:, :, ::stride, ::stride], and put the F - C channels that "
+            "are missing behind those of x.",
+            basic(skip={"zeros": "quarters", "kept": "of two"}),
+        ),
+        Misconception(
+            "every_second_pixel",
+            "With shortcut=\"padding\" every second row and column is kept, whatever the stride.",
+            "x[:, :, ::stride, ::stride]: with stride 1 that is all of x.",
+            basic(skip={"kept": "of two"}),
+        ),
+        Misconception(
             "copies_for_zeros",
             "The new channels are filled with copies of x.",
             "Option A fills them with zeros.",

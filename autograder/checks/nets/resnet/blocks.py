@@ -52,8 +52,8 @@ def past(
 
     projects     where there is a projection        strided    which stride it has
     normed, size, biased, bent   its batch norm, its filters' size, a bias, a ReLU at its end
-    zeros        where "padding" puts them: "behind", "before", "around", or "copies" of x in their place
-    kept         of so many pixels the "first", their "mean", their "largest", or "all" of them
+    zeros        where "padding" puts them: "behind", "before", "around", "quarters" of all channels around, or "copies" of x in their place
+    kept         of so many pixels the "first", their "mean", their "largest", "all" of them, or the first "of two" whatever the stride
     taken_for    what is made of the option
     """
     from torch import nn
@@ -64,7 +64,7 @@ def past(
         return None
     if shortcut == "padding":
         choose = {
-            "first": lambda x: x[:, :, ::stride, ::stride], "all": lambda x: x,
+            "first": lambda x: x[:, :, ::stride, ::stride], "all": lambda x: x, "of two": lambda x: x[:, :, ::2, ::2],
             "mean": lambda x: F.avg_pool2d(x, stride), "largest": lambda x: F.max_pool2d(x, stride),
         }[kept]
         return module_of(lambda _, x: _padded(choose(x), out, zeros))
@@ -80,6 +80,8 @@ def _padded(x: Any, channels: int, zeros: str) -> Any:
     missing = channels - x.shape[1]
     if zeros == "copies":
         return x.repeat(1, -(-channels // x.shape[1]), 1, 1)[:, :channels]
+    if zeros == "quarters":
+        return F.pad(x, (0, 0, 0, 0, channels // 4, channels // 4))
     before = {"behind": 0, "before": missing, "around": missing // 2}[zeros]
     return F.pad(x, (0, 0, 0, 0, before, missing - before))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.networks import cifar, one_more, restaged
+from autograder.checks.nets.resnet.networks import cifar, one_more, restaged, stages
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
@@ -213,10 +213,23 @@ CifarResNet = Exercise(
             "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.",
             cifar(last=("Softmax", {"dim": 1})),
         ),
+        Misconception(
+            "log_softmax_at_end", "The network ends with the logarithm of a softmax.",
+            "nn.CrossEntropyLoss takes that itself: scores come out as they are.", cifar(last=("LogSoftmax", {"dim": 1})),
+        ),
+        Misconception(
+            "squeezed", "The axis of the batch is lost.",
+            "squeeze() takes away every axis of length 1, the batch's too where it is one image: flatten(1), or mean(dim=(2, 3)), keeps it.",
+            cifar(squeezed=True),
+        ),
         Misconception("relu_at_end", "The scores went through a ReLU.", "Nothing comes after the last layer.", cifar(last=("ReLU", {}))),
         Misconception(
             "width_ignored", "The first stage is 16 wide, whatever is asked for.", "The stem gives `width` channels, the stages W, 2·W, 4·W.",
             cifar(taken={"width": 16}),
+        ),
+        Misconception(
+            "width_of_stem", "Only the first convolution has the width that is asked for.",
+            "The first stage has the same W, not always 16, and the others double it.", cifar(of=lambda counts, width: stages(counts, 16)),
         ),
         Misconception(
             "classes_ignored", "The network gives 10 scores, whatever is asked for.", "The last layer gives `classes`.", cifar(taken={"classes": 10})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.networks import one_more, resnet, restaged
+from autograder.checks.nets.resnet.networks import one_more, resnet, restaged, stages
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
@@ -196,10 +196,23 @@ ResNet = Exercise(
             "nn.CrossEntropyLoss takes the scores as they are: a second softmax would flatten them.",
             resnet(last=("Softmax", {"dim": 1})),
         ),
+        Misconception(
+            "log_softmax_at_end", "The network ends with the logarithm of a softmax.",
+            "nn.CrossEntropyLoss takes that itself: scores come out as they are.", resnet(last=("LogSoftmax", {"dim": 1})),
+        ),
+        Misconception(
+            "squeezed", "The axis of the batch is lost.",
+            "squeeze() takes away every axis of length 1, the batch's too where it is one image: flatten(1), or mean(dim=(2, 3)), keeps it.",
+            resnet(squeezed=True),
+        ),
         Misconception("relu_at_end", "The scores went through a ReLU.", "Nothing comes after the last layer.", resnet(last=("ReLU", {}))),
         Misconception(
             "width_ignored", "The first stage is 64 wide, whatever is asked for.", "The stem gives `width` channels, the stages W, 2·W, 4·W, 8·W.",
             resnet(taken={"width": 64}),
+        ),
+        Misconception(
+            "width_of_stem", "Only the first convolution has the width that is asked for.",
+            "The first stage has the same W, not always 64, and the others double it.", resnet(of=lambda counts, width: stages(counts, 64)),
         ),
         Misconception(
             "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.",

@@ -31,7 +31,7 @@ def one_more(counts: Sequence[int], width: int) -> Stages:
 
 def network(
     stem: Sequence[Any], blocks: Stages, make: Callable[[int, int, int], Any], before: int, classes: int, *, expansion=1, shared=False,
-    listed=False, forgets=False, pool="mean", window=7, last=None,
+    listed=False, forgets=False, pool="mean", window=7, squeezed=False, last=None,
 ) -> Any:
     """Stem, blocks, mean and fully connected layer; every keyword-only argument but `expansion` is a way to get it wrong.
 
@@ -39,6 +39,7 @@ def network(
     shared   all blocks of a stage but its first are one object
     listed   the blocks are in a plain list       forgets  every block is made as if the one before gave `width` channels
     pool     "mean", "largest", "sum", "window" (the mean of `window` × `window` places), "none" (all that is there)
+    squeezed every axis of length 1 is taken away behind the pool, that of the batch too
     last     a class of nn that comes at the end, and its arguments
     """
     from torch import nn
@@ -54,7 +55,8 @@ def network(
         "sum": module_of(lambda _, x: x.sum(dim=(2, 3))),
     }
     features = (last_width if forgets else before) * (window**2 if pool == "none" else 1)
-    end = nn.Sequential(pools[pool], nn.Flatten(), nn.Linear(features, classes), *([getattr(nn, last[0])(**last[1])] if last else ()))
+    flat = module_of(lambda _, x: x.squeeze()) if squeezed else nn.Flatten()
+    end = nn.Sequential(pools[pool], flat, nn.Linear(features, classes), *([getattr(nn, last[0])(**last[1])] if last else ()))
 
     def forward(self: Any, x: Any) -> Any:
         x = self.stem(x)

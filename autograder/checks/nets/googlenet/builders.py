@@ -43,8 +43,9 @@ def inception(
                 return nn.Sequential(conv(given, reduce_to, 1, "reduce"), conv(reduce_to, made, 3, "out"), conv(made, made, 3, "out"))
             return nn.Sequential(conv(given, reduce_to, 1, "reduce"), conv(reduce_to, made, size, "out"))
 
-        zeros = nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(3, 1))
-        pool = {"mean": nn.AvgPool2d(3, 1, 1), "none": nn.Identity(), "zeros": zeros}.get(pooling, nn.MaxPool2d(3, 1, 1))
+        largest, zeros = nn.MaxPool2d(3, 1, 1), nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(3, 1))
+        others = {"mean": nn.AvgPool2d(3, 1, 1), "none": nn.Identity(), "zeros": zeros, "bent": nn.Sequential(nn.ReLU(), largest)}
+        pool = others.get(pooling, largest)
         fourth = conv(in_channels, behind_pool, 1, "pool")
         made = [
             conv(in_channels, one, 1, "out"), large(before_three, three, 3), large(before_five, five, third),
@@ -68,15 +69,17 @@ def inception(
 
 
 def googlenet(
-    *, pooling=None, kernel=3, kind="MaxPool2d", pools=("stem", "3a", "4a", "5a"), bent=(0, 1, 2), one=True, padding=3, stride=2,
-    dropout=0.4, dropping="in training", whole="mean", last=None, squeezed=False, responses=False, classes_are=None, width_is=None,
-    modules_are=None, own=False, norms="asked", eps=1e-5, biases=None, joined=(0, 2, 4, 5), behind=False, listed=False,
+    *, pooling=None, kernel=3, last_kernel=None, kind="MaxPool2d", pools=("stem", "3a", "4a", "5a"), bent=(0, 1, 2), one=True, padding=3,
+    padding_of_three=1, stride=2, dropout=0.4, dropping="in training", whole="mean", last=None, squeezed=False,
+    responses=False, classes_are=None, width_is=None, modules_are=None, own=False, norms="asked", eps=1e-5, biases=None,
+    joined=(0, 2, 4, 5), behind=False, listed=False,
 ):
     """A builder of the network.
 
     classes_are, width_is, modules_are  what they always are, whatever is asked for
     own                                 the judge's Inception in place of the block
     joined                              which of a module's six numbers make the channels that come out of it
+    last_kernel                         of the pooling before 5a
     behind                              the pooling before 4a and 5a comes behind them
     """
 
@@ -99,7 +102,8 @@ def googlenet(
                 return self.function(x)
 
         def pool(place):
-            return [getattr(nn, kind)(kernel, **(pooling or {"stride": 2, "ceil_mode": True}))] if place in pools else []
+            size = last_kernel if last_kernel and place == "5a" else kernel
+            return [getattr(nn, kind)(size, **(pooling or {"stride": 2, "ceil_mode": True}))] if place in pools else []
 
         def conv(number, given, made, size, *more):
             convolution = nn.Conv2d(given, made, size, *more, bias=not normed if biases is None else biases)
@@ -108,7 +112,7 @@ def googlenet(
 
         response = [nn.LocalResponseNorm(5)] if responses else []
         layers = [*conv(0, 3, width, 7, stride, padding), *pool("stem"), *response, *(conv(1, width, width, 1) if one else [])]
-        layers += [*conv(2, width, 3 * width, 3, 1, 1), *response, *pool("3a")]
+        layers += [*conv(2, width, 3 * width, 3, 1, padding_of_three), *response, *pool("3a")]
         channels, blocks = 3 * width, []
         for name, row in MODULES.items():
             pooling_here = pool(name) if name in ("4a", "5a") else []

@@ -36,7 +36,7 @@ ALEXNET = (
     "torchvision's AlexNet is the variant for one GPU, of 2014, with 64, 192, 384, 256 and 256 filters, without groups and without LRN; that of "
     "2012 has 96, 256, 384, 384 and 256, and no option turns one into the other. A network of your own with those filters fits."
 )
-POOLS = 4  # of GoogLeNet with stride 2; torchvision's last of them is 2×2
+POOLS = [3, 3, 3, 2]  # sizes of those of torchvision's GoogLeNet that have stride 2; the last is 3, too, in the paper
 MODULES = ("3a", "3b", "", "4a", "4b", "4c", "4d", "4e", "", "5a", "5b")  # GoogLeNet's, with the poolings in their places
 FIRST_MODULE = 11  # the place of 3a in our GoogLeNet's features
 
@@ -82,11 +82,11 @@ def as_torchvision(state):
     return renamed
 
 
-def block_of(name):
-    """The block that a layer of torchvision's is in, and its name there: ("layer1.0", "conv1"); None for a layer outside of all blocks that
-    have branches, where one layer comes after the other."""
-    found = re.match(r"(layer\d+\.\d+|inception\d\w)\.(.+)", name)
-    return found.groups() if found else None
+def chain_of(name):
+    """The block and the branch of it that a layer of torchvision's is in: ("layer1.0", "conv") for layer1.0.conv2; ("", "") for a layer outside of
+    all blocks with branches."""
+    found = re.match(r"(layer\d+\.\d+|inception\d\w)\.(conv|downsample|branch\d)", name)
+    return found.groups() if found else ("", "")
 
 
 def _resnet(names):

@@ -35,6 +35,7 @@ def shape_of(layer):
 
 
 def said(name, layer):
+    name = name or next(iter(layer))  # a tensor that is in no layer has a name of its own alone
     return f"{name} ({kind_of(layer)}, {'×'.join(map(str, shape_of(layer)))})"
 
 
@@ -128,10 +129,10 @@ def _in_their_order(source, target, seen):
         chains = [chain_of(theirs[place])[1] for place in places[0]]
         fitting = [found for found in _merged(chains) if _fits(found, places, theirs, computed, source, target)]
         if len(fitting) > 1:
-            block, parts = chain_of(theirs[places[0][0]])[0], [theirs[place].rpartition(".")[0] or theirs[place] for place in places[0]]
+            names = ", ".join(theirs[place] for place in places[0])
             raise ValueError(
-                f"{computed[places[0][0]]} is in a block with branches (theirs: {block}), and shapes do not tell which is which of "
-                f"{', '.join(dict.fromkeys(parts))}. Give theirs as a dict with your names instead"
+                f"{computed[places[0][0]]} is in a block with branches, and shapes do not tell which is which of their {names}. "
+                "Hand in theirs as a dict whose names are those of your state_dict(): then nothing is guessed"
             )
         for block in places if fitting else ():
             for place, at in zip(block, fitting[0]):
@@ -172,9 +173,9 @@ def _fits(order, places, theirs, computed, source, target):
 def does_not_fit(source, target, their, our):
     """One sentence on the first two layers that do not go together, either of which may be None."""
     hint = f" {ALEXNET}" if family(source) == "alexnet" else ""
-    kind = kind_of(source[their] if their else target[our])
+    kind = kind_of(target[our] if their is None else source[their])
     if kind == OTHER:
-        name = said(their, source[their]) if their else said(our, target[our])
+        name = said(our, target[our]) if their is None else said(their, source[their])
         return f"{name} is neither convolution, nor batch norm with running statistics, nor fully connected layer; only these are carried over.{hint}"
     counts = [len(_of_kind(layers, layers, kind)) for layers in (source, target)]
     plural = "" if counts[0] == 1 else "s"

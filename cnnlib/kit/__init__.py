@@ -38,6 +38,8 @@ HOMES = {
     "parts": ("show_three_ideas",),
     "paths": ("show_paths",),
     "photos": ("grey", "photo", "to_batch", "to_photo"),
+    "published": ("load_published",),
+    "published_names": ("our_names",),
     "regions": ("show_regions",),
     "runs": ("show_run_bars", "show_runs"),
     "search": ("show_search",),

@@ -89,8 +89,11 @@ def _network(name, download):
     try:
         from torchvision import models
     except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision that was built for another PyTorch
+        version, _, build = torch.__version__.partition("+")
+        index = f" --extra-index-url https://download.pytorch.org/whl/{build}" if build else ""
         raise ImportError(
-            f"torchvision cannot be imported ({error}). `pip install torchvision` brings the one for your PyTorch; or hand in a dict of the weights."
+            f"torchvision cannot be imported ({error}). The one for your PyTorch: pip install torchvision torch=={version}{index}; "
+            "or hand in a dict of the weights"
         ) from error
     try:
         weights = models.get_model_weights(name).DEFAULT

@@ -68,10 +68,7 @@ def our_names(names):
 
 
 def as_torchvision(state):
-    """A state dict with torchvision's names of today: DenseNet's files have older ones, and timm's VGG has convolutions in place of fully
-    connected layers, which get the shape of those."""
-    older = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.")
-    state = {older.sub(r"\1\2.", name): tensor for name, tensor in state.items()}
+    """A state dict with torchvision's names: timm's VGG has convolutions in place of fully connected layers, which get the shape of those."""
     timm = {"pre_logits.fc1.": "classifier.0.", "pre_logits.fc2.": "classifier.3.", "head.fc.": "classifier.6."}
     if not any(name.startswith("pre_logits.fc1.") for name in state):
         return state

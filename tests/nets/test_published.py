@@ -165,10 +165,47 @@ def test_equal_names_go_before_order() -> None:
     assert all(torch.equal(tensor, theirs.state_dict()[name]) for name, tensor in ours.state_dict().items())
 
 
+def test_a_layer_that_computes_twice_has_one_place() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last, self.first = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.last(self.first(self.first(x)))
+
+    theirs, ours = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), Twice()
+    load_published(ours, theirs.state_dict(), image=(3, 4, 4))
+    assert torch.equal(ours.first.weight, theirs[0].weight)
+    assert torch.equal(ours.last.weight, theirs[1].weight)
+
+
+def test_their_network_stays_as_it_was() -> None:
+    theirs, ours, image = both("googlenet")
+    theirs = theirs.float().train()
+    before = {name: tensor.clone() for name, tensor in theirs.state_dict().items()}
+    load_published(ours, theirs, image=image)
+    assert theirs.transform_input
+    assert all(module.training for module in theirs.modules())
+    assert all(tensor.dtype == before[name].dtype and torch.equal(tensor, before[name]) for name, tensor in theirs.state_dict().items())
+
+
+@pytest.mark.parametrize("value", [0.0, torch.nan])
+def test_scores_of_zero_agree_and_those_that_are_no_numbers_do_not(value: float) -> None:
+    theirs, ours, image = both("basic")
+    nn.init.constant_(theirs.fc.weight, value)
+    nn.init.zeros_(theirs.fc.bias)
+    if value == 0:
+        load_published(ours, theirs, image=image)
+        assert not ours.classifier.weight.any()
+    else:
+        refused(ours, theirs, "All layers fit, but the scores differ by up to nan", image)
+
+
 # --- What else a source may look like -----------------------------------------------------------------------------------
 
 
-def test_files_of_old_and_of_timm_have_other_names() -> None:
+def test_torchvisions_files_of_old_and_timm_have_other_names() -> None:
     theirs, ours, image = both("densenet")
     older = {re.sub(r"(denselayer\d+\.(?:norm|conv))(\d)", r"\1.\2", name): tensor for name, tensor in theirs.state_dict().items()}
     assert "features.denseblock1.denselayer1.norm.1.weight" in older

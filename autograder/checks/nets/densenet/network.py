@@ -173,7 +173,7 @@ DenseNet = Exercise(
             densenet(counted=lambda counts: (6, 12, 24, 16)),
         ),
         Misconception(
-            "a_layer_too_few", "Each block lacks a layer.", "counts[0] layers in the first block, counts[1] in the second, …",
+            "a_layer_too_few", "Each block lacks a layer.", "counts[0] layers in the first block, counts[1] in the second, and so on.",
             densenet(counted=lambda counts: [count - 1 for count in counts]),
         ),
         Misconception(

@@ -55,7 +55,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     arrays = _arrays(made)
     x = torch.from_numpy(inputs["x"]).double().requires_grad_()
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
-        out = made(x)
+        out = _forward(made, x)
     if out is None:
         return parameters, None, None, None, None
     if not isinstance(out, torch.Tensor):
@@ -75,6 +75,23 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         gradients = _by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
     statistics = _by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
     return parameters, out.detach().numpy(), dx, gradients, statistics
+
+
+def _forward(made: Any, x: Any) -> Any:
+    """made(x). Where that fails and layers are out of the module's sight, says so: numbers that are not handed to them do not fit the others."""
+    import torch
+
+    try:
+        return made(x)
+    except RuntimeError as error:
+        parts = set(made.modules())
+        for part in parts:
+            for name, value in vars(part).items():
+                held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+                if any(isinstance(item, torch.nn.Module) and item not in parts for item in held):
+                    said = f"self.{name} is a {type(value).__name__}, where the module does not see its layers"
+                    raise RuntimeError(f"{said}: nn.ModuleList or nn.Sequential shows them").with_traceback(error.__traceback__) from None
+        raise
 
 
 def random_module(subject: Any, inputs: dict[str, Any]) -> Any:

@@ -153,6 +153,10 @@ WideResNet = Exercise(
             wide_resnet(stride=lambda stage, number, n: 2 if stage and number == n - 1 else 1),
         ),
         Misconception(
+            "smaller_in_second_block", "In stages 2 and 3 the second block has stride 2 instead of the first.", SECOND_AND_THIRD,
+            wide_resnet(stride=lambda stage, number, n: 2 if stage and number == min(1, n - 1) else 1),
+        ),
+        Misconception(
             "smaller_before_the_next_stage", "The image gets smaller in the last blocks of stages 1 and 2.", SECOND_AND_THIRD,
             wide_resnet(stride=lambda stage, number, n: 2 if stage < 2 and number == n - 1 else 1),
         ),

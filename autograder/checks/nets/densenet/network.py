@@ -94,20 +94,20 @@ def _draw(rng):
     small = tiny | {"small_images": True}
     yield Case("parameters", drawn(), compare=("parameters",))
     yield Case("parameters", drawn(counts=(2, 3, 4), growth=24, classes=100), compare=("parameters",))
-    for counts, size, training in (((3, 1), 32, False), ((1, 2, 1, 2), 32, True)):
+    for counts, size, training in (((3, 1), 32, False), ((1, 2, 1, 2), 64, True)):
         yield Case("forward", drawn((2, 3, size, size), training=training, counts=counts, **tiny), compare=("out",))
     yield Case("forward", drawn((2, 3, 43, 38), counts=(2, 2), **tiny), compare=("out",))
     for counts, size in (((2, 1, 3), (16, 16)), ((1, 3), (22, 19))):
         yield Case("small images", drawn((2, 3, *size), counts=counts, **small), compare=("parameters", "out"))
     for compression, counts in ((1, (2, 1)), (0.4, (3, 2, 1))):
-        yield Case("options", drawn((2, 3, 8, 8), counts=counts, compression=compression, **small), compare=("parameters", "out"))
-    yield Case("options", drawn((2, 3, 8, 8), counts=(2, 1), bottleneck=2, **small), compare=("out",))
-    yield Case("options", drawn((2, 3, 8, 8), counts=(2, 1), dropout=0.3, **small), compare=("out",))
-    yield Case("backward", drawn((2, 3, 32, 24), True, counts=(1, 2, 1), **tiny), compare=("dx", "gradients", "statistics"))
+        yield Case("options", drawn((2, 3, 16, 16), counts=counts, compression=compression, **small), compare=("parameters", "out"))
+    yield Case("options", drawn((2, 3, 16, 16), counts=(2, 1), bottleneck=2, **small), compare=("out",))
+    yield Case("options", drawn((2, 3, 16, 16), counts=(2, 1), dropout=0.3, **small), compare=("out",))
+    yield Case("backward", drawn((2, 3, 48, 40), True, counts=(1, 2, 1), **tiny), compare=("dx", "gradients", "statistics"))
     cifar = {"counts": (12,) * 3, "growth": 12, "classes": 10, "bottleneck": 0, "compression": 1, "stem": 16, "small_images": True}
     yield Case("your layers", drawn(own=True, **cifar), compare=("parameters",))
     for options in ({}, {"bottleneck": 0, "dropout": 0.3}):
-        yield Case("your layers", drawn((2, 3, 8, 8), True, own=True, counts=(1, 1), **small, **options), compare=("out", "dx", "gradients"))
+        yield Case("your layers", drawn((2, 3, 16, 16), True, own=True, counts=(1, 1), **small, **options), compare=("out", "dx", "gradients"))
 
 
 TRANSITION = "A transition is batch norm, ReLU, conv 1×1, dropout, average pooling 2×2."
@@ -143,11 +143,7 @@ DenseNet = Exercise(
             densenet(begun=True),
         ),
         Misconception(
-            "pooled_before_conv", "In the transitions the pooling comes before the convolution.", TRANSITION,
-            densenet(transition=("norm", "relu", "avg", "conv", "drop")),
-        ),
-        Misconception(
-            "dropout_behind_pooling", "In the transitions dropout follows the pooling.", TRANSITION,
+            "dropout_behind_pooling", "In the transitions dropout comes last, behind the pooling.", TRANSITION,
             densenet(transition=("norm", "relu", "conv", "avg", "drop")),
         ),
         Misconception(

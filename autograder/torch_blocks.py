@@ -32,17 +32,18 @@ def stride_block(expansion: int = 1) -> Any:
 
 
 def stride_block_with_dropout(expansion: int = 1) -> Any:
-    """A class block(in_channels, width, stride=1, dropout=0.0) with `expansion`: tanh of a 1×1 convolution of what dropout leaves of x."""
+    """A class block(in_channels, width, stride=1, dropout=0.0) with `expansion`: stride_block, of what dropout leaves of x."""
     import torch
     from torch import nn
 
     class StrideBlockWithDropout(nn.Module):
         def __init__(self, in_channels: int, width: int, stride: int = 1, dropout: float = 0.0) -> None:
             super().__init__()
-            self.drop, self.only = nn.Dropout(dropout), nn.Conv2d(in_channels, self.expansion * width, 1, stride)
+            self.drop, self.around = nn.Dropout(dropout), nn.AvgPool2d(3, stride, padding=1)
+            self.only = nn.Conv2d(in_channels, self.expansion * width, 1)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.tanh(self.only(self.drop(x)))
+            return torch.tanh(self.only(self.around(self.drop(x))))
 
     StrideBlockWithDropout.expansion = expansion
     return StrideBlockWithDropout

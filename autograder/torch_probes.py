@@ -81,16 +81,27 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
 
 
 def _forward(made: Any, x: Any) -> Any:
-    """made(x). Where a layer's dtype is not the module's, the error says what that comes from: dtypes are no mistake of the learner's."""
+    """made(x). Where a layer is out of the module's sight, the error says so: that its dtype differs is no mistake of the learner's."""
     try:
         return made(x)
     except RuntimeError as error:
         if UNREACHED.search(str(error)):
-            error.args = (
-                "the module does not know one of the layers that forward uses: it is in a plain Python list or dictionary, or made in forward "
-                f"itself (in __init__, make it an attribute, or give it to nn.Sequential or nn.ModuleList). PyTorch says: {error}",
-            )
+            mend = "in __init__, make it an attribute, or give it to nn.Sequential or nn.ModuleList"
+            error.args = (f"{_out_of_sight(made)} ({mend}). PyTorch says: {error}",)
         raise
+
+
+def _out_of_sight(made: Any) -> str:
+    """Which layer the module does not know of, as far as can be told."""
+    import torch
+
+    parts = set(made.modules())
+    for part in parts:
+        for name, value in vars(part).items():
+            held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+            if any(isinstance(item, torch.nn.Module) and item not in parts for item in held):
+                return f"self.{name} is a plain Python {type(value).__name__}, where the module does not see its layers"
+    return "the module does not know one of the layers that forward uses: it is in a plain Python list or dictionary, or made in forward itself"
 
 
 def random_module(subject: Any, inputs: dict[str, Any]) -> Any:

@@ -16,8 +16,8 @@ class DenseLayer(nn.Module):
         with a bottleneck   batch norm · ReLU · conv 1×1 to b·k · dropout · batch norm · ReLU · conv 3×3 to k · dropout
         without             batch norm · ReLU · conv 3×3 to k · dropout
 
-    The 3×3 convolution has padding 1; neither has a bias. Layers with parameters are nn.Conv2d and nn.BatchNorm2d; what you call them is up to
-    you. Nothing is added up here: x and what is new stand side by side (torch.cat).
+    The 3×3 convolution has padding 1; neither has a bias. Layers with parameters are nn.Conv2d and nn.BatchNorm2d, dropout is nn.Dropout (or
+    F.dropout); names are up to you. Nothing is added up here: x and what is new stand side by side (torch.cat).
     Source: Huang, Liu, van der Maaten, Weinberger 2017, "Densely connected convolutional networks", section 3 ("composite function",
     "bottleneck layers"); dropout: section 4.2.
     """

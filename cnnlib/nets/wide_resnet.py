@@ -20,7 +20,7 @@ class WideBlock(nn.Module):
         out       branch + shortcut, without ReLU
 
     3×3 convolutions have padding 1, the projection has none; none of them has a bias. Without the dropout it is the pre-activation block of
-    assignment 11. Layers with parameters are nn.Conv2d and nn.BatchNorm2d; what you call them is up to you.
+    assignment 11. Layers with parameters are nn.Conv2d and nn.BatchNorm2d, dropout is nn.Dropout (or F.dropout); names are up to you.
     Source: Zagoruyko, Komodakis 2016, "Wide residual networks", figure 1 (d) and section 2.4; where shapes change, as in the authors' code.
     """
 

@@ -25,7 +25,7 @@ def resnext_block(
         depth = max(middle // g, 1)
 
         def conv(number, given, gives, side, step):
-            split = {"G": g, "d": depth, "all": middle}[count] if number < 3 and groups[number] else 1
+            split = {"G": g, "d": depth, "all": middle, "base": base}[count] if number < 3 and groups[number] else 1
             return nn.Conv2d(given, gives, side, step, padding=padding if side == 3 else 0, groups=split, bias=number in biased)
 
         class Block(nn.Module):
@@ -140,6 +140,10 @@ ResNeXtBlock = Exercise(
             "`cardinality` is the number of groups: groups=cardinality.", resnext_block(count="d"),
         ),
         Misconception(
+            "groups_of_base_width", "`base_width` was taken for the number of groups.",
+            "`cardinality` is the number of groups, groups=cardinality; `base_width` says how many channels each has.", resnext_block(count="base"),
+        ),
+        Misconception(
             "first_grouped", "The first 1×1 convolution is grouped as well.", WHERE, resnext_block(groups=(True, True, False)),
         ),
         Misconception(
@@ -172,8 +176,16 @@ ResNeXtBlock = Exercise(
             resnext_block(inner=lambda f, g, base: 2 * f // g * g),
         ),
         Misconception(
-            "rounded_up", "The channels of a path are rounded to the nearest whole number, or up.", "`//` rounds down: d = F · base_width // 64.",
+            "rounded_up", "The channels of a path are rounded up.", "`//` rounds down: d = F · base_width // 64.",
             resnext_block(inner=lambda f, g, base: g * -(-f * base // 64)),
+        ),
+        Misconception(
+            "rounded", "The channels of a path are rounded to the nearest whole number.", "`//` rounds down: d = F · base_width // 64.",
+            resnext_block(inner=lambda f, g, base: g * round(f * base / 64)),
+        ),
+        Misconception(
+            "divided_first", "F // 64 is taken first: a path gets no channels where F is below 64, and too few where 64 does not divide F.",
+            "Multiply first, then divide: d = F · base_width // 64.", resnext_block(inner=lambda f, g, base: g * (f // 64 * base)),
         ),
         Misconception(
             "rounded_together", "G · F · base_width / 64 is rounded for all paths together, and the groups cannot share that.",
@@ -276,7 +288,9 @@ ResNeXtBlock = Exercise(
             resnext_block(biased=(0, 1, 2, 3)),
         ),
         Misconception(
-            "not_padded", "The 3×3 convolution is not padded: the branch comes out smaller than what goes past it.", "padding=1 keeps the size.",
+            "not_padded",
+            "The block ends with an error: most often its 3×3 convolution is not padded, so the branch is smaller than what goes past it.",
+            "padding=1 keeps the size. If it has it, read the error below.",
             resnext_block(padding=0),
         ),
         Misconception(

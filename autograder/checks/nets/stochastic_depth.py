@@ -22,12 +22,17 @@ def _rates(rate):
 
 def _draw_rates(rng):
     blocks = int(rng.choice([4, 5, 6, 8, 9]))
-    yield Case("values", {"blocks": blocks, "last": float(rng.choice([0.3, 0.4, 0.6, 0.7]))})
-    yield Case("values", {"blocks": blocks + 5, "last": float(rng.choice([0.2, 0.45, 0.8]))})
-    yield Case("values", {"blocks": blocks + 1})
-    yield Case("ends", {"blocks": 1, "last": 0.7})
-    yield Case("ends", {"blocks": 3, "last": 1.0})
-    yield Case("ends", {"blocks": 54, "last": 0.0})
+    yield Case("values", {"blocks": blocks, "last": float(rng.choice([0.3, 0.4, 0.6, 0.7]))}, tolerance=1e-6)
+    yield Case("values", {"blocks": blocks + 5, "last": float(rng.choice([0.2, 0.45, 0.8]))}, tolerance=1e-6)
+    yield Case("values", {"blocks": blocks + 1}, tolerance=1e-6)
+    yield Case("ends", {"blocks": 1, "last": 0.7}, tolerance=1e-6)
+    yield Case("ends", {"blocks": 3, "last": 1.0}, tolerance=1e-6)
+    yield Case("ends", {"blocks": 54, "last": 0.0}, tolerance=1e-6)
+
+
+def _as_list(inputs, output):
+    """A row of numbers is as good as a list of them."""
+    return output.tolist() if isinstance(output, np.ndarray) and output.ndim == 1 else output
 
 
 LINEAR = "p_l = 1 - l/L · (1 - p_L), for l = 1 … L."
@@ -42,6 +47,7 @@ survival_rates = Exercise(
     ),
     draw=_draw_rates,
     oracle=_rates(lambda l, L, last: 1 - l / L * (1 - last)),
+    view=_as_list,
     returns=("rates",),
     imports=("torch",),
     misconceptions=(
@@ -126,7 +132,7 @@ def _scaled(skip, branch, p):
     return skip + p * branch()
 
 
-def stochastic_depth(*, training=_or_not, use=_scaled, draws=_one_chance, past=True):
+def stochastic_depth(*, training=_or_not, use=_scaled, draws=_one_chance, past=True, swapped=False, x_alone=False):
     """A builder of the judge's own block; every keyword-only argument is a way to get it wrong.
 
     training(skip, branch, on, p) is the sum in training, use(skip, branch, p) that in evaluation; draws(block, p, skip) gives `on`.
@@ -144,8 +150,9 @@ def stochastic_depth(*, training=_or_not, use=_scaled, draws=_one_chance, past=T
 
             def forward(self, x):
                 skip = x if shortcut is None or not past else self.shortcut(x)
-                if self.training or use is None:
-                    return training(skip, lambda: self.branch(x), draws(self, survival, skip), survival)
+                if self.training is not swapped or use is None:
+                    on = draws(self, survival, skip)
+                    return x if x_alone and not on else training(skip, lambda: self.branch(x), on, survival)
                 return use(skip, lambda: self.branch(x), survival)
 
         return Block()
@@ -312,6 +319,15 @@ StochasticDepth = Exercise(
             stochastic_depth(training=lambda skip, branch, on, p: skip + p * branch()),
         ),
         Misconception(
+            "modes_swapped", "Training and evaluation are swapped: evaluation is random, training is not.",
+            "self.training is True in training: there the branch is kept or dropped. In evaluation it is scaled.", stochastic_depth(swapped=True),
+        ),
+        Misconception(
+            "weighted_mean", "In evaluation the shortcut is scaled by 1 - survival.",
+            "The shortcut is always there, with or without the branch: shortcut + survival · branch.",
+            stochastic_depth(use=lambda skip, branch, p: (1 - p) * skip + p * branch()),
+        ),
+        Misconception(
             "no_branch_in_use", "In evaluation the branch is missing.",
             "In evaluation every branch takes part: shortcut + survival · branch.", stochastic_depth(use=lambda skip, branch, p: skip),
         ),
@@ -327,6 +343,10 @@ StochasticDepth = Exercise(
         Misconception(
             "computed_anyway", "The branch is computed and then multiplied by 0 when it is dropped: no time is saved, and its statistics move.",
             "Draw first. If the branch is dropped, return what goes past it without calling the branch.", stochastic_depth(training=_masked),
+        ),
+        Misconception(
+            "x_for_shortcut", "When the branch is dropped, x comes out, even where a shortcut is given.",
+            "What goes past the branch is shortcut(x), with the branch and without it.", stochastic_depth(x_alone=True),
         ),
         Misconception(
             "shortcut_ignored", "The shortcut is not used: x itself is added, and does not fit where shapes change.",

@@ -10,7 +10,7 @@ from autograder.exercise import Aspect, Case, Exercise, Misconception
 def dense_layer(
     *, normed=(True, True), bent=(True, True), order="norm relu conv", narrow=lambda c, k, b: b * k, drops=("first", "second"), at_test=False,
     rate=None, kind="dropout", joined=lambda x, new: (x, new), axis=1, alone=False, added=False, biased=False, padding=1, listed=False,
-    in_place=False,
+    in_place=False, kept="x", anew=False,
 ):
     """A builder of the judge's own layer; every keyword-only argument is a way to get it wrong."""
 
@@ -20,7 +20,7 @@ def dense_layer(
         from torch.nn import functional
 
         narrowed = narrow(in_channels, growth, bottleneck)
-        plan = [(in_channels, narrowed, 1)] * bool(narrowed) + [(narrowed or in_channels, growth, 3)]
+        plan = [(in_channels, narrowed, 1)] * bool(narrowed) + [(narrowed or in_channels, in_channels + growth if anew else growth, 3)]
         first = 2 - len(plan)  # without a bottleneck there is the second convolution alone
 
         class Layer(nn.Module):
@@ -32,7 +32,7 @@ def dense_layer(
                 self.convs, self.norms = (convs, norms) if listed else (nn.ModuleList(convs), nn.ModuleList(norms))
 
             def dropped(self, x, place):
-                p = dropout if rate is None else rate
+                p = dropout if rate is None else rate(dropout) if callable(rate) else rate
                 return getattr(functional, kind)(x, p, self.training or at_test) if place in drops else x
 
             def active(self, norm, x, number):
@@ -42,16 +42,18 @@ def dense_layer(
                 return (x.relu_() if in_place else x.relu()) if bent[number] else x
 
             def forward(self, x):
-                out = x
+                out, stays = x, x
                 for number, (conv, norm) in enumerate(zip(self.convs, self.norms), first):
                     if order == "conv norm relu":
                         out = self.active(norm, conv(out), number)
                     else:
-                        out = conv(self.dropped(self.active(norm, out, number), f"before {number}"))
+                        active = self.active(norm, out, number)
+                        stays = active if kept == "active" and number == first else stays
+                        out = conv(self.dropped(active, f"before {number}"))
                     out = self.dropped(out, ("first", "second")[number])
-                if alone:
+                if alone or anew:
                     return out
-                return self.dropped(x + out if added else torch.cat(joined(x, out), dim=axis), "all")
+                return self.dropped(x + out if added else torch.cat(joined(stays, out), dim=axis), "all")
 
         return Layer()
 
@@ -71,7 +73,7 @@ def _draw(rng):
         yield Case("parameters", {"options": options, "seed": 0, "training": True}, compare=("parameters",))
     for training in (False, True):
         yield Case("forward", drawn(c, k, training), compare=("out",))
-    yield Case("forward", drawn(4, 4), compare=("out",))  # whoever adds, or joins another axis, comes to an end here
+    yield Case("forward", drawn(6, 6), compare=("out",))  # whoever adds, or joins another axis, comes to an end here
     yield Case("bottleneck", drawn(c, k, bottleneck=2), compare=("parameters", "out"))
     for training in (True, False):
         yield Case("bottleneck", drawn(c, k, training, bottleneck=0), compare=("parameters", "out"))
@@ -122,6 +124,22 @@ DenseLayer = Exercise(
             dense_layer(axis=0),
         ),
         Misconception(
+            "axis_of_rows", "x and the new channels are joined along the rows of the images.", "Channels are axis 1: torch.cat([x, new], dim=1).",
+            dense_layer(axis=2),
+        ),
+        Misconception(
+            "axis_of_columns", "x and the new channels are joined along the last axis, the columns of the images.",
+            "Channels are axis 1: torch.cat([x, new], dim=1).", dense_layer(axis=3),
+        ),
+        Misconception(
+            "active_kept", "What stands before the new channels is x behind batch norm and ReLU.",
+            "x stays as it came: each later layer has a batch norm of its own for it. Keep x before you normalise it.", dense_layer(kept="active"),
+        ),
+        Misconception(
+            "all_anew", "The 3×3 convolution makes all C + k channels anew.", "It makes k; x is put before them: torch.cat([x, new], dim=1).",
+            dense_layer(anew=True),
+        ),
+        Misconception(
             "conv_first", "The convolutions come before batch norm and ReLU.", ORDER, dense_layer(order="conv norm relu"),
         ),
         Misconception("relu_before_norm", "The ReLUs stand before the batch norms.", ORDER, dense_layer(order="relu norm conv")),
@@ -149,6 +167,14 @@ DenseLayer = Exercise(
             "bottleneck_is_width", "`bottleneck` was taken for a number of channels.", "It counts in units of the growth: b·k channels.",
             dense_layer(narrow=lambda c, k, b: b),
         ),
+        Misconception(
+            "bottleneck_of_growth", "The bottleneck has as many channels as the layer adds.", "It has b·k: `bottleneck` times `growth`.",
+            dense_layer(narrow=lambda c, k, b: k if b else 0),
+        ),
+        Misconception(
+            "bottleneck_of_four", "The bottleneck has 4·k channels, where there is one.", "It has b·k: `bottleneck` may be another number than 4.",
+            dense_layer(narrow=lambda c, k, b: 4 * k if b else 0),
+        ),
         Misconception("no_dropout", "There is no dropout.", DROPOUT, dense_layer(drops=())),
         Misconception("dropout_at_end", "There is dropout behind the last convolution only.", DROPOUT, dense_layer(drops=("second",))),
         Misconception("dropout_in_bottleneck", "There is dropout behind the 1×1 convolution only.", DROPOUT, dense_layer(drops=("first",))),
@@ -166,6 +192,10 @@ DenseLayer = Exercise(
         Misconception(
             "dropout_rate_fixed", "Dropout has a probability of 0.2, whatever is asked for.", "Hand `dropout` on: nn.Dropout(dropout).",
             dense_layer(rate=0.2),
+        ),
+        Misconception(
+            "rate_is_kept_share", "`dropout` is taken for the probability with which a number is kept.",
+            "It is that with which a number is DROPPED, as in nn.Dropout(dropout).", dense_layer(rate=lambda p: 1 - p),
         ),
         Misconception("whole_channels", "Dropout drops whole channels.", "nn.Dropout drops single numbers, nn.Dropout2d channels.",
                       dense_layer(kind="dropout2d")),

@@ -12,7 +12,7 @@ from autograder.values import Given
 def densenet(
     *, transition=("norm", "relu", "conv", "drop", "avg"), ended=False, kept=lambda c, t: int(t * c), stem_parts=("norm", "relu", "pool"),
     stem_pool=None, stem_conv=None, small=None, stem_width=lambda s, k: s, biased=(), handed=("bottleneck", "dropout"), head=("norm", "relu"),
-    pool="mean", counted=lambda counts: counts, fixed=None, repeats=False, own=None, listed=False, last=None,
+    pool="mean", counted=lambda counts: counts, fixed=None, repeats=False, own=None, listed=False, last=None, begun=False, joined=False,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong."""
 
@@ -31,6 +31,7 @@ def densenet(
             return {
                 "norm": lambda: nn.BatchNorm2d(channels), "relu": nn.ReLU, "conv": lambda: nn.Conv2d(channels, to, 1, bias="transition" in biased),
                 "drop": lambda: nn.Dropout(dropout), "avg": lambda: nn.AvgPool2d(2), "max": lambda: nn.MaxPool2d(2),
+                "avg 3": lambda: nn.AvgPool2d(3, 2, 1), "avg ceil": lambda: nn.AvgPool2d(2, ceil_mode=True),
                 "narrow norm": lambda: nn.BatchNorm2d(to), "stride": lambda: nn.Conv2d(channels, to, 1, 2, bias=False),
             }[name]()
 
@@ -43,10 +44,15 @@ def densenet(
                     layers += [nn.BatchNorm2d(channels), nn.ReLU()] * ("small norm" in stem_parts)
                 else:
                     layers = [nn.Conv2d(3, channels, **{"kernel_size": 7, "stride": 2, "padding": 3} | (stem_conv or {}), bias="stem" in biased)]
-                    layers += [nn.BatchNorm2d(channels)] * ("norm" in stem_parts) + [nn.ReLU()] * ("relu" in stem_parts)
                     pooling = {"kernel_size": 3, "stride": 2, "padding": 1} | (stem_pool or {})
+                    layers += [nn.MaxPool2d(**pooling)] * ("early pool" in stem_parts)
+                    layers += [nn.BatchNorm2d(channels)] * ("norm" in stem_parts) + [nn.ReLU()] * ("relu" in stem_parts)
                     layers += [nn.MaxPool2d(**pooling)] * ("pool" in stem_parts) + [nn.AvgPool2d(**pooling)] * ("average pool" in stem_parts)
                 blocks = counted(counts)
+                if begun:
+                    to = kept(channels, compression)
+                    layers += [step(name, channels, to) for name in transition]
+                    channels = to
                 for number, count in enumerate(blocks):
                     for turn in range(count):
                         if repeats and turn:
@@ -63,7 +69,8 @@ def densenet(
 
             def forward(self, x):
                 for layer in self.layers:
-                    x = layer(x)
+                    again = joined and type(layer).__module__ != "torch.nn.modules." + type(layer).__module__.rpartition(".")[2]
+                    x = torch.cat([x, layer(x)], 1) if again else layer(x)
                 if pool == "7":
                     x = functional.avg_pool2d(x, 7).flatten(1)
                 else:
@@ -87,22 +94,20 @@ def _draw(rng):
     small = tiny | {"small_images": True}
     yield Case("parameters", drawn(), compare=("parameters",))
     yield Case("parameters", drawn(counts=(2, 3, 4), growth=24, classes=100), compare=("parameters",))
-    for counts, training in (((2, 3, 1), False), ((1, 2, 2, 3), True)):
-        yield Case("forward", drawn((2, 3, 64, 64), training=training, counts=counts, **tiny), compare=("out",))
-    yield Case("forward", drawn((2, 3, 75, 66), counts=(1, 2), **tiny), compare=("out",))
-    yield Case("small images", drawn(counts=(3, 2, 4), growth=12, classes=10, stem=16, small_images=True), compare=("parameters",))
-    for counts, size in (((2, 1, 3), (32, 32)), ((1, 3), (22, 19))):
-        yield Case("small images", drawn((2, 3, *size), counts=counts, **small), compare=("out",))
-    for compression in (1, 0.4):
-        yield Case("options", drawn((2, 3, 16, 16), counts=(3, 2, 1), compression=compression, **small), compare=("parameters", "out"))
-    yield Case("options", drawn((2, 3, 16, 16), counts=(1, 2), bottleneck=2, **small), compare=("out",))
-    yield Case("options", drawn((2, 3, 16, 16), counts=(2, 1, 2), dropout=0.3, **small), compare=("out",))
+    for counts, size, training in (((3, 1), 32, False), ((1, 2, 1, 2), 64, True)):
+        yield Case("forward", drawn((2, 3, size, size), training=training, counts=counts, **tiny), compare=("out",))
+    yield Case("forward", drawn((2, 3, 43, 38), counts=(2, 2), **tiny), compare=("out",))
+    for counts, size in (((2, 1, 3), (16, 16)), ((1, 3), (22, 19))):
+        yield Case("small images", drawn((2, 3, *size), counts=counts, **small), compare=("parameters", "out"))
+    for compression, counts in ((1, (2, 1)), (0.4, (3, 2, 1))):
+        yield Case("options", drawn((2, 3, 16, 16), counts=counts, compression=compression, **small), compare=("parameters", "out"))
+    yield Case("options", drawn((2, 3, 16, 16), counts=(2, 1), bottleneck=2, **small), compare=("out",))
+    yield Case("options", drawn((2, 3, 16, 16), counts=(2, 1), dropout=0.3, **small), compare=("out",))
     yield Case("backward", drawn((2, 3, 48, 40), True, counts=(1, 2, 1), **tiny), compare=("dx", "gradients", "statistics"))
-    yield Case("your layers", drawn(own=True), compare=("parameters",))
-    yield Case("your layers", drawn(own=True, counts=(3, 4), growth=12, classes=10, bottleneck=0, compression=1, stem=16, small_images=True),
-               compare=("parameters",))
+    cifar = {"counts": (12,) * 3, "growth": 12, "classes": 10, "bottleneck": 0, "compression": 1, "stem": 16, "small_images": True}
+    yield Case("your layers", drawn(own=True, **cifar), compare=("parameters",))
     for options in ({}, {"bottleneck": 0, "dropout": 0.3}):
-        yield Case("your layers", drawn((2, 3, 16, 16), True, own=True, counts=(2, 1), **small, **options), compare=("out", "dx", "gradients"))
+        yield Case("your layers", drawn((2, 3, 16, 16), True, own=True, counts=(1, 1), **small, **options), compare=("out", "dx", "gradients"))
 
 
 TRANSITION = "A transition is batch norm, ReLU, conv 1×1, dropout, average pooling 2×2."
@@ -113,12 +118,12 @@ DenseNet = Exercise(
     difficulty=4,
     minutes=35,
     aspects=(
-        Aspect("parameters", 2, "the layers with parameters of the published network, with a layer that is handed in"),
+        Aspect("parameters", 2, "the layers with parameters of DenseNet-121 and another, with a layer that is handed in"),
         Aspect("forward", 2, "the scores, with a layer that is handed in"),
         Aspect("small images", 2, "the stem for small images"),
         Aspect("options", 2, "compression, bottleneck and dropout"),
         Aspect("backward", 1, "gradients that reach the images and all parameters, and running statistics that have moved once"),
-        Aspect("your layers", 2, "the same from your own DenseLayer: DenseNet-121, and what small ones compute"),
+        Aspect("your layers", 2, "the same from your own DenseLayer: DenseNet-40, and what small ones compute"),
     ),
     draw=_draw,
     oracle=expected(densenet()),
@@ -133,6 +138,22 @@ DenseNet = Exercise(
             "transition_at_end", "A transition follows the last block, too.", "They stand between blocks: the last one has none behind it.",
             densenet(ended=True),
         ),
+        Misconception(
+            "transition_at_start", "A transition stands before the first block, too.", "They stand between blocks: the stem has made enough room.",
+            densenet(begun=True),
+        ),
+        Misconception(
+            "dropout_behind_pooling", "In the transitions dropout comes last, behind the pooling.", TRANSITION,
+            densenet(transition=("norm", "relu", "conv", "avg", "drop")),
+        ),
+        Misconception(
+            "dropout_before_conv", "In the transitions dropout stands before the convolution.", TRANSITION,
+            densenet(transition=("norm", "relu", "drop", "conv", "avg")),
+        ),
+        Misconception("mean_of_3x3", "The transitions take the mean of 3×3 pixels.", TRANSITION,
+                      densenet(transition=("norm", "relu", "conv", "drop", "avg 3"))),
+        Misconception("transition_ceil", "The transitions' pooling rounds sizes up (ceil_mode).", TRANSITION,
+                      densenet(transition=("norm", "relu", "conv", "drop", "avg ceil"))),
         Misconception("no_norm_in_transition", "The transitions lack their batch norm.", TRANSITION,
                       densenet(transition=("relu", "conv", "drop", "avg"))),
         Misconception("no_relu_in_transition", "The transitions lack their ReLU.", TRANSITION,
@@ -173,7 +194,7 @@ DenseNet = Exercise(
             densenet(counted=lambda counts: (6, 12, 24, 16)),
         ),
         Misconception(
-            "a_layer_too_few", "Each block lacks a layer.", "counts[0] layers in the first block, counts[1] in the second, …",
+            "a_layer_too_few", "Each block lacks a layer.", "counts[0] layers in the first block, counts[1] in the second, and so on.",
             densenet(counted=lambda counts: [count - 1 for count in counts]),
         ),
         Misconception(
@@ -183,6 +204,8 @@ DenseNet = Exercise(
         Misconception("no_norm_in_stem", "The stem lacks its batch norm.", STEM, densenet(stem_parts=("relu", "pool"))),
         Misconception("no_relu_in_stem", "The stem lacks its ReLU.", STEM, densenet(stem_parts=("norm", "pool"))),
         Misconception("no_pooling_in_stem", "The stem lacks its max pooling.", STEM, densenet(stem_parts=("norm", "relu"))),
+        Misconception("stem_pooled_early", "The stem's max pooling comes before its batch norm.", STEM,
+                      densenet(stem_parts=("early pool", "norm", "relu"))),
         Misconception("average_in_stem", "The stem averages where it should take the largest number.", STEM,
                       densenet(stem_parts=("norm", "relu", "average pool"))),
         Misconception("stem_pool_not_padded", "The stem's max pooling is not padded.", STEM, densenet(stem_pool={"padding": 0})),
@@ -237,6 +260,11 @@ DenseNet = Exercise(
         Misconception(
             "layer_ignored", "The network is built from DenseLayer, whatever `layer` is.", "`layer` is the class to build it from.",
             densenet(own=dense_layer()),
+        ),
+        Misconception(
+            "joined_again", "One part gives another number of channels than the next one takes: most often x and a layer's output are joined twice.",
+            "A layer gives in_channels + growth channels: what came in is among them. Hand its output on as it is, and count along.",
+            densenet(joined=True),
         ),
         Misconception("softmax_at_end", "The network ends with a softmax.", "nn.CrossEntropyLoss takes the scores as they are.",
                       densenet(last="softmax")),

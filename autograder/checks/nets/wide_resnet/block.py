@@ -39,7 +39,8 @@ def wide_block(
                 self.convs, self.norms, self.past = ((convs, norms, past_block) if listed else map(nn.ModuleList, (convs, norms, past_block)))
 
             def dropped(self, x, place):
-                return getattr(functional, kind)(x, dropout if rate is None else rate, self.training or at_test) if drops == place else x
+                p = dropout if rate is None else rate(dropout) if callable(rate) else rate
+                return getattr(functional, kind)(x, p, self.training or at_test) if drops == place else x
 
             def active(self, x, number):
                 if order == "relu first":
@@ -55,7 +56,7 @@ def wide_block(
                     out, skip = self.active(self.convs[1](out), 1), x
                 else:
                     active = self.active(self.dropped(x, "at start"), 0)
-                    out = self.dropped(self.convs[0](active), "before norm")
+                    out = self.dropped(self.convs[0](self.dropped(active, "before first")), "before norm")
                     out = self.dropped(self.active(out, 1), "between")
                     out = self.dropped(self.convs[1](out), "after second")
                     skip = active if (past if self.past else kept) == "active" else x
@@ -138,6 +139,14 @@ WideBlock = Exercise(
             "dropout_at_start", "Dropout is applied to x, before the block begins.",
             "It stands between the two convolutions, behind the second ReLU.",
             wide_block(drops="at start"),
+        ),
+        Misconception(
+            "dropout_before_first", "Dropout stands before the first convolution.", "It stands between the two, behind the second ReLU.",
+            wide_block(drops="before first"),
+        ),
+        Misconception(
+            "rate_is_kept_share", "`dropout` is taken for the probability with which a number is kept.",
+            "It is that with which a number is DROPPED, as in nn.Dropout(dropout).", wide_block(rate=lambda p: 1 - p),
         ),
         Misconception(
             "whole_channels", "Dropout drops whole channels.", "nn.Dropout drops single numbers, nn.Dropout2d channels.",
@@ -227,7 +236,9 @@ WideBlock = Exercise(
             wide_block(strided=1),
         ),
         Misconception(
-            "not_padded", "The 3×3 convolutions are not padded: the branch comes out smaller than what goes past it.", "padding=1 keeps the size.",
+            "not_padded",
+            "The block ends with an error: most often its 3×3 convolutions are not padded, so the branch is smaller than what goes past it.",
+            "padding=1 keeps the size. If they have it, read the error below.",
             wide_block(padding=0),
         ),
         Misconception(

@@ -12,7 +12,7 @@ from autograder.values import Given
 def wide_resnet(
     *, count=lambda depth: (depth - 4) // 6, widths=lambda k, w, stage: k * w * 2**stage,
     stride=lambda stage, number, n: 2 if stage and not number else 1, stem=("conv",), first=lambda k, w: w, stem_bias=False, handed="all",
-    head=("norm", "relu"), pool="mean", fixed=None, repeats=False, own=False, listed=False, last=None, final_dropout=False,
+    head=("norm", "relu"), pool="mean", fixed=None, repeats=False, own=False, listed=False, last=None, final_dropout=False, expands=True,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong."""
 
@@ -29,7 +29,7 @@ def wide_resnet(
                 super().__init__()
                 channels = first(widen, w)
                 layers = [nn.Conv2d(3, channels, 3, padding=1, bias=stem_bias)]
-                layers += [nn.BatchNorm2d(channels), nn.ReLU()] if "norm" in stem else []
+                layers += [nn.BatchNorm2d(channels)] * ("norm" in stem) + [nn.ReLU()] * ("relu" in stem) + [nn.MaxPool2d(3, 2, 1)] * ("pool" in stem)
                 for stage in range(3):
                     inner = widths((fixed or {}).get("widen", widen), w, stage)
                     for number in range(n):
@@ -38,7 +38,7 @@ def wide_resnet(
                             continue
                         given = {"all": dropout, "none": 0.0, "first": 0.0 if number else dropout}[handed]
                         layers.append(block(channels, inner, stride(stage, number, n), given))
-                        channels = expansion * inner
+                        channels = (expansion if expands else 1) * inner
                 layers += [nn.BatchNorm2d(channels)] * ("norm" in head) + [nn.ReLU()] * ("relu" in head)
                 self.layers = layers if listed else nn.ModuleList(layers)
                 self.flat = 64 * channels if pool == "none" else channels
@@ -153,8 +153,29 @@ WideResNet = Exercise(
             wide_resnet(stride=lambda stage, number, n: 2 if stage and number == n - 1 else 1),
         ),
         Misconception(
+            "smaller_in_second_block", "In stages 2 and 3 the second block has stride 2 instead of the first.", SECOND_AND_THIRD,
+            wide_resnet(stride=lambda stage, number, n: 2 if stage and number == min(1, n - 1) else 1),
+        ),
+        Misconception(
+            "smaller_before_the_next_stage", "The image gets smaller in the last blocks of stages 1 and 2.", SECOND_AND_THIRD,
+            wide_resnet(stride=lambda stage, number, n: 2 if stage < 2 and number == n - 1 else 1),
+        ),
+        Misconception(
+            "smaller_in_stages_1_and_2", "Stages 1 and 2 begin with stride 2, stage 3 does not.", SECOND_AND_THIRD,
+            wide_resnet(stride=lambda stage, number, n: 2 if stage < 2 and not number else 1),
+        ),
+        Misconception(
             "norm_behind_stem", "Batch norm and ReLU follow the first convolution.", "Not here: every block begins with them.",
-            wide_resnet(stem=("conv", "norm")),
+            wide_resnet(stem=("conv", "norm", "relu")),
+        ),
+        Misconception(
+            "relu_behind_stem", "A ReLU follows the first convolution.", "Not here: every block begins with batch norm and ReLU.",
+            wide_resnet(stem=("conv", "relu")),
+        ),
+        Misconception(
+            "pool_behind_stem", "Max pooling follows the first convolution.",
+            "That is the stem for photographs of ImageNet. Images of 32×32 keep their size: the first stage sees all of it.",
+            wide_resnet(stem=("conv", "pool")),
         ),
         Misconception(
             "stem_with_bias", "The first convolution has a bias.", "bias=False, as everywhere: batch norm follows in the first block.",
@@ -191,6 +212,11 @@ WideResNet = Exercise(
             wide_resnet(handed="none", final_dropout=True),
         ),
         Misconception(
+            "dropout_at_end_too", "Besides that in the blocks, there is dropout before the last layer.",
+            "Every block is given `dropout`, nothing else drops.",
+            wide_resnet(final_dropout=True),
+        ),
+        Misconception(
             "classes_ignored", "The network gives 10 scores, whatever is asked for.", "The last layer gives `classes`.",
             wide_resnet(fixed={"classes": 10}),
         ),
@@ -201,6 +227,11 @@ WideResNet = Exercise(
         Misconception(
             "block_ignored", "The network is built from WideBlock, whatever `block` is.", "`block` is the class to build it from.",
             wide_resnet(own=True),
+        ),
+        Misconception(
+            "expansion_ignored", "A block is taken to give `width` channels, whatever its expansion is.",
+            "block.expansion · width channels come out: so many go into the next block, and in the end into batch norm and the last layer.",
+            wide_resnet(expands=False),
         ),
         Misconception(
             "one_block_repeated", "The same block object stands in a stage several times: its steps share their weights.",

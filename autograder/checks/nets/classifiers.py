@@ -15,6 +15,10 @@ SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "Both are: nn.Dropout(0.5) behind each.", {"dropping": (False, True, False)},
     ),
     (
+        "dropout_second_only", "Only the second of the two fully connected layers in the middle is followed by dropout.",
+        "Both are: nn.Dropout(0.5) behind each.", {"dropping": (False, False, True)},
+    ),
+    (
         "dropout_before", "Dropout stands before the two fully connected layers in the middle, not behind them.",
         "What is dropped are outputs of these layers: linear, ReLU, dropout, twice.", {"dropping": (True, True, False)},
     ),
@@ -42,6 +46,10 @@ SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     (
         "log_softmax_at_end", "The network ends with the logarithm of a softmax.",
         "nn.CrossEntropyLoss takes that itself: scores come out as they are.", {"last": ("LogSoftmax", {"dim": 1})},
+    ),
+    (
+        "sigmoid_at_end", "The network ends with a sigmoid.", "nn.CrossEntropyLoss takes the scores as they are: nothing comes after the last layer.",
+        {"last": ("Sigmoid", {})},
     ),
     ("relu_at_end", "The scores went through a ReLU as well.", "Scores may be negative: nothing comes after the last layer.", {"last": ("ReLU", {})}),
 )

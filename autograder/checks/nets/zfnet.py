@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.classifiers import slips
-from autograder.checks.nets.five_convolutions import PAPER, Row, network
+from autograder.checks.nets.five_convolutions import PAPER, PIXELS, Row, network
 from autograder.checks.nets.modules import RETURNS, expected
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
@@ -15,7 +15,7 @@ OVERLAPPING = {"kernel_size": 3, "stride": 2}
 def zfnet(
     *, fixed=(), bent=(1, 2, 3, 4, 5), kernels=(7, 5, 3, 3, 3), padding=(1, 0, 1, 1, 1), strides=(2, 2, 1, 1, 1), large=(16, 32, 16),
     pooled=(1, 2, 5), pool=("MaxPool2d", OVERLAPPING | {"ceil_mode": True}), normed=(1, 2), constants=PAPER, order=("bend", "pool", "norm"),
-    turned=False, head=(), bias=True, listed=False,
+    turned=False, head=(), bias=True, listed=False, features=None,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: options that are always the same."""
 
@@ -30,7 +30,7 @@ def zfnet(
             )
             for n in (1, 2, 3, 4, 5)
         ]
-        return network(rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed)
+        return network(rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed, features=features)
 
     return build
 
@@ -39,18 +39,17 @@ def _draw(rng):
     def drawn(n=0, training=False, light=1, dout=False, defaults=False, **options):
         options = options if defaults else SMALL | options
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-        case |= {"x": light * normal(rng, n, 3, 224, 224)} if n else {}
+        case |= {} if n else {"images": (1, 3, PIXELS, PIXELS)}
+        case |= {"x": light * normal(rng, n, 3, PIXELS, PIXELS)} if n else {}
         return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
 
     yield Case("parameters", drawn(defaults=True, wide=False), compare=("parameters",))
     yield Case("forward", drawn(2), compare=("out",))
     yield Case("wide", drawn(defaults=True), compare=("parameters",))
-    yield Case("wide", drawn(1, wide=True), compare=("parameters", "out"))
-    yield Case("LRN", drawn(1, lrn=True), compare=("out",))
-    yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts
-    yield Case("dropout", drawn(2, training=True), compare=("out",))
+    yield Case("wide", drawn(1, wide=True, classes=5, hidden=23), compare=("parameters", "out"))
+    yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts as much as k
+    yield Case("dropout", drawn(1, training=True), compare=("out",))
     yield Case("options", drawn(classes=11, width=6, hidden=35, wide=True), compare=("parameters",))
-    yield Case("options", drawn(1, classes=5, hidden=23), compare=("parameters", "out"))
     yield Case("backward", drawn(1, training=True, lrn=True, light=3, dout=True), compare=("dx", "gradients"))
 
 
@@ -158,6 +157,10 @@ ZFNet = Exercise(
             "nn.LocalResponseNorm divides its alpha by its size: hand it 5 times 1e-4.", zfnet(constants={"alpha": 1e-4, "k": 2.0}),
         ),
         Misconception(
+            "alpha_divided_twice", "The alpha of local response normalisation is divided by its size twice.",
+            "nn.LocalResponseNorm divides already. To undo that, multiply: 5 times 1e-4.", zfnet(constants={"alpha": 2e-5, "k": 2.0}),
+        ),
+        Misconception(
             "k_of_one", "Local response normalisation has k = 1.", "k is 2, and nn.LocalResponseNorm has to be told.",
             zfnet(constants={"alpha": 5e-4, "k": 1.0}),
         ),
@@ -181,6 +184,10 @@ ZFNet = Exercise(
         Misconception(
             "width_ignored", "The first convolution has 96 filters, whatever is asked for.", "All numbers of filters follow from `width`.",
             zfnet(fixed=(("width", 96),)),
+        ),
+        Misconception(
+            "features_fixed", "The first fully connected layer takes 9216 features, whatever the width.",
+            "9216 are 256 · 6 · 6. How many filters the fifth convolution has follows from `width` and `wide`.", zfnet(features=9216),
         ),
         Misconception(
             "hidden_ignored", "The fully connected layers have 4096 units, whatever is asked for.", "Both layers in the middle have `hidden` units.",

@@ -9,6 +9,11 @@ from autograder.exercise import Misconception
 
 # Slips of `classifier`: id, what is said, a hint, keyword arguments. Each network's builder takes them as `head={…}`.
 SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    (
+        "does_not_fit", "What the layers before it hand on does not fit the first fully connected layer.",
+        "Print x.shape behind each row of the table in the docstring: where does it leave the table first? And flatten all axes but the first.",
+        {"flat": False},
+    ),
     ("no_dropout", "There is no dropout.", "nn.Dropout(0.5) behind both fully connected layers in the middle.", {"dropping": (False, False, False)}),
     (
         "dropout_once", "Only the first of the two fully connected layers in the middle is followed by dropout.",
@@ -56,9 +61,10 @@ SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 def classifier(
-    inputs: int, hidden: int, classes: int, *, dropping=(False, True, True), always=False, bent=(True, True), middle=2, last=(), bias=True
+    inputs: int, hidden: int, classes: int, *, dropping=(False, True, True), always=False, bent=(True, True), middle=2, last=(), bias=True,
+    flat=True,
 ) -> list[Any]:
-    """Its layers, of the features in a row; every keyword-only argument is a way to get it wrong. dropping: before each of the three."""
+    """Its layers, of the maps of which there are `inputs` numbers; every keyword-only argument is a way to get it wrong. dropping: before each of the three."""
     from torch import nn
     from torch.nn import functional
 
@@ -69,7 +75,7 @@ def classifier(
     drop = [((Always() if always else nn.Dropout(0.5)) if on else nn.Identity()) for on in dropping]
     bend = [nn.ReLU() if on else nn.Identity() for on in bent]
     second = [drop[1], nn.Linear(hidden, hidden, bias=bias), bend[1]] if middle == 2 else []
-    layers = [drop[0], nn.Linear(inputs, hidden, bias=bias), bend[0], *second, drop[2], nn.Linear(hidden, classes, bias=bias)]
+    layers = [nn.Flatten() if flat else nn.Identity(), drop[0], nn.Linear(inputs, hidden, bias=bias), bend[0], *second, drop[2], nn.Linear(hidden, classes, bias=bias)]
     return layers + ([getattr(nn, last[0])(**last[1])] if last else [])
 
 

@@ -43,7 +43,6 @@ def network(
         layers += [steps[name]() for name in row.then]
         places = (places + 2 * row.padding - row.kernel) // row.stride + 1
         places = _pooled(places, **pool[1]) if "pool" in row.then else places
-    layers.append(nn.Flatten())
     layers += classifier(features or rows[-1].filters * places**2, hidden, classes, bias=bias, **head)
     return in_a_list(layers) if listed else nn.Sequential(*layers)
 

@@ -210,7 +210,6 @@ def vgg(
         norm = {"handed on": batch_norm, "never": False, "always": True, "turned round": not batch_norm}[normed]
         layers = [made(*sizes, norm) for sizes in zip((3, *widths), widths, counts[asked["depth"]])]
         layers += [nn.AdaptiveAvgPool2d(1)] if averaged else []
-        layers.append(nn.Flatten())
         places = 1 if averaged else (asked["size"] // 32) ** 2
         layers += classifier(features or widths[-1] * places, asked["hidden"], asked["classes"], bias=bias, **dict(head))
         return in_a_list(layers) if listed else nn.Sequential(*layers)

@@ -15,7 +15,7 @@ OVERLAPPING = {"kernel_size": 3, "stride": 2}
 def zfnet(
     *, fixed=(), bent=(1, 2, 3, 4, 5), kernels=(7, 5, 3, 3, 3), padding=(1, 0, 1, 1, 1), strides=(2, 2, 1, 1, 1), large=(16, 32, 16),
     pooled=(1, 2, 5), pool=("MaxPool2d", OVERLAPPING | {"ceil_mode": True}), normed=(1, 2), constants=PAPER, order=("bend", "pool", "norm"),
-    turned=False, head=(), bias=True, listed=False, features=None,
+    turned=False, head=(), bias=True, listed=False, features=None, grouped=(),
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: options that are always the same."""
 
@@ -25,7 +25,7 @@ def zfnet(
         parts = (3, 8, *(large if asked["wide"] != turned else (12, 12, 8)))
         rows = [
             Row(
-                asked["width"] * parts[n - 1] // 3, kernels[n - 1], strides[n - 1], padding[n - 1],
+                asked["width"] * parts[n - 1] // 3, kernels[n - 1], strides[n - 1], padding[n - 1], 2 if n in grouped else 1,
                 then=tuple(name for name in order if n in there[name]),
             )
             for n in (1, 2, 3, 4, 5)
@@ -123,6 +123,10 @@ ZFNet = Exercise(
             "small_unpadded", "The three convolutions 3×3 do not pad.", "13 × 13 stay 13 × 13: 3×3 needs padding 1.", zfnet(padding=(1, 0, 0, 0, 0)),
         ),
         Misconception(
+            "grouped", "Convolutions 2, 4 and 5 are in groups.", "That is AlexNet's, cut in two for two GPUs. ZFNet ran on one: no groups here.",
+            zfnet(grouped=(2, 4, 5)),
+        ),
+        Misconception(
             "never_wide", "The network is never wide.", "With wide=True convolutions 3, 4, 5 have 512, 1024, 512 filters.",
             zfnet(fixed=(("wide", False),)),
         ),
@@ -151,6 +155,10 @@ ZFNet = Exercise(
         Misconception(
             "lrn_before_pooling", "Local response normalisation comes before pooling.",
             "That is AlexNet's order. Here: convolution, ReLU, pooling, LRN.", zfnet(order=("bend", "norm", "pool")),
+        ),
+        Misconception(
+            "lrn_before_relu", "Local response normalisation comes before the ReLU.", "Here it comes last: convolution, ReLU, pooling, LRN.",
+            zfnet(order=("norm", "bend", "pool")),
         ),
         Misconception(
             "alpha_divided", "Local response normalisation divides by five times too little of the squares.",

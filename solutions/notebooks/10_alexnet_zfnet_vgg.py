@@ -478,7 +478,7 @@ if LONG:
 # - Say where parameters and work of a network lie.
 # - Compare two designs fairly: in pairs, over seeds, at equal cost.
 #
-# **Next:** 11, which makes VGG's work twelve times smaller and its depth ten times larger: GoogLeNet and ResNet.
+# **Next:** 11, which makes VGG-16's work ten times smaller and its depth ten times larger: GoogLeNet and ResNet.
 #
 # **Further reading**
 #

@@ -13,7 +13,7 @@ from autograder.values import Given
 
 def vgg_block(
     *, kernel=3, padding=1, order=("norm", "bend"), bent="all", pool=("MaxPool2d", {"kernel_size": 2}), pool_each=False, widened="first",
-    count=lambda asked: asked, shared=False, one_norm=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
+    count=lambda asked: asked, shared=(), one_norm=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
 ):
     """A builder of the judge's own block; every keyword-only argument is a way to get it wrong. norm: whether it has batch norm, always."""
 
@@ -30,9 +30,9 @@ def vgg_block(
         layers, made, norms = [], {}, {}
         for n in range(number):
             sizes = channels[n], channels[n + 1]
-            if not (shared and sizes in made):
+            if not ("conv" in shared and sizes in made):
                 made[sizes] = nn.Conv2d(*sizes, kernel, padding=padding, bias=biased)
-            if not (shared and sizes in norms or one_norm and norms):
+            if not ("norm" in shared and sizes in norms or one_norm and norms):
                 norms[sizes] = nn.BatchNorm2d(sizes[0] if order[0] == "norm first" else sizes[1], momentum=momentum)
             normed = [norms.get(sizes) or next(iter(norms.values()))] if batch_norm else []
             bends = [nn.ReLU()] if bent == "all" or bent == "last" and n == number - 1 or bent == "not last" and n < number - 1 else []
@@ -142,7 +142,11 @@ block = Exercise(
         ),
         Misconception(
             "shared", "Convolutions share their weights: one module stands in several places.",
-            "[layer] * n is the same layer n times. Make a new one each time.", vgg_block(shared=True),
+            "[layer] * n is the same layer n times. Make a new one each time.", vgg_block(shared=("conv",)),
+        ),
+        Misconception(
+            "repeated", "Convolutions and batch norms are shared: the same modules stand in several places.",
+            "[conv, norm, relu] * n is the same three layers n times. Make new ones inside the loop.", vgg_block(shared=("conv", "norm")),
         ),
         Misconception(
             "one_batch_norm", "One batch norm stands behind all convolutions: they share its scale, its shift and its running statistics.",

@@ -391,16 +391,9 @@ def test_an_array_is_no_tensor() -> None:
 
 
 def test_lazy_layers_count_as_what_they_become() -> None:
-    def made(first: Any, norm: Any, last: Any) -> nn.Module:
-        return nn.Sequential(first, norm, nn.Flatten(), last)
-
-    def plain():
-        return made(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Linear(48, 4))
-
-    def lazy():
-        return made(nn.LazyConv2d(3, 3), nn.LazyBatchNorm2d(), nn.LazyLinear(4))
-
-    assert all(map(same, outputs(lazy), outputs(plain)))
+    lazy, plain = (nn.LazyConv2d, nn.LazyLinear), (lambda *sizes: nn.Conv2d(2, *sizes), lambda units: nn.Linear(48, units))
+    one, other = ((lambda made=made: nn.Sequential(made[0](3, 3), nn.Flatten(), made[1](4))) for made in (lazy, plain))
+    assert all(map(same, outputs(one), outputs(other)))
     sizes = {"seed": 1, "training": True}
-    assert observe("module", lazy, sizes | {"images": X.shape}).output[0] == outputs(plain)[0]
-    assert "0.weight, 0.bias" in observe("module", lazy, sizes).message
+    assert observe("module", one, sizes | {"images": X.shape}).output[0] == outputs(other)[0]
+    assert "0.weight, 0.bias" in observe("module", one, sizes).message

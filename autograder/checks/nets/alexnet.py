@@ -28,7 +28,9 @@ def alexnet(
             )
             for n in (1, 2, 3, 4, 5)
         ]
-        return network(rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed, features=features)
+        return network(
+            rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed, features=features,
+        )
 
     return build
 

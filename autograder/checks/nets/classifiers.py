@@ -64,7 +64,10 @@ def classifier(
     inputs: int, hidden: int, classes: int, *, dropping=(False, True, True), always=False, bent=(True, True), middle=2, last=(), bias=True,
     flat=True,
 ) -> list[Any]:
-    """Its layers, of the maps of which there are `inputs` numbers; every keyword-only argument is a way to get it wrong. dropping: before each of the three."""
+    """Its layers, of the maps of which there are `inputs` numbers; every keyword-only argument is a way to get it wrong.
+
+    dropping: before each of the three.
+    """
     from torch import nn
     from torch.nn import functional
 
@@ -75,7 +78,8 @@ def classifier(
     drop = [((Always() if always else nn.Dropout(0.5)) if on else nn.Identity()) for on in dropping]
     bend = [nn.ReLU() if on else nn.Identity() for on in bent]
     second = [drop[1], nn.Linear(hidden, hidden, bias=bias), bend[1]] if middle == 2 else []
-    layers = [nn.Flatten() if flat else nn.Identity(), drop[0], nn.Linear(inputs, hidden, bias=bias), bend[0], *second, drop[2], nn.Linear(hidden, classes, bias=bias)]
+    start = [nn.Flatten() if flat else nn.Identity(), drop[0]]
+    layers = [*start, nn.Linear(inputs, hidden, bias=bias), bend[0], *second, drop[2], nn.Linear(hidden, classes, bias=bias)]
     return layers + ([getattr(nn, last[0])(**last[1])] if last else [])
 
 

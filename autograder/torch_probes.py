@@ -33,6 +33,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     training  the mode
     x         what goes forward (may be left out: nothing is computed then)
     dout      what comes back (may be left out: nothing is differentiated then)
+    images    the shape of what goes forward, where nothing does: lazy layers get their sizes from it (may be left out: there may be none then)
 
     Returns its parameters, a list of kinds and shapes; the output; dx; the parameters' gradients by kind and shape, those of the same added
     up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
@@ -41,12 +42,12 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     import torch
 
     options = inputs.get("options", {})
-    made = _without_memory(subject, options)
+    made = _sized(_without_memory(subject, options), inputs)
     if "x" in inputs and isinstance(made, torch.nn.Module):
         size = sum(tensor.numel() for tensor in made.parameters())
         if size > LARGEST:
             raise ValueError(f"{size:,} parameters: that is not the small network which these options ask for")
-        made = subject(**options)
+        made = _sized(subject(**options), inputs)
     if made is None:
         return None
     if not isinstance(made, torch.nn.Module):
@@ -60,7 +61,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
         out = _forward(made, x)
     if out is None:
-        return parameters, None, None, None, None
+        raise TypeError("forward gives None (is a `return` missing?)")
     if not isinstance(out, torch.Tensor):
         raise TypeError(f"forward gives a {type(out).__name__}, not a tensor: gradients end there")
     dx = gradients = None
@@ -181,6 +182,36 @@ def _without_memory(subject: Any, options: dict[str, Any]) -> Any:
             return subject(**options)
     except Exception:  # the learner's own exceptions come again
         return subject(**options)
+
+
+def _sized(made: Any, inputs: dict[str, Any]) -> Any:
+    """The same module; lazy layers (nn.LazyLinear and the like) have got their sizes, as in use, from what goes forward first.
+
+    RuntimeError where some are left that nothing has reached.
+    """
+    import torch
+
+    if not _lazy(made):
+        return made
+    shape = inputs["x"].shape if "x" in inputs else inputs.get("images")
+    if shape is not None:
+        device = next((tensor.device for tensor in made.parameters()), None)
+        trained = made.training
+        with torch.no_grad(), torch.backends.nnpack.flags(enabled=False):
+            made.eval()(torch.zeros(shape, device=device))
+        made.train(trained)
+    left = _lazy(made)
+    if left:
+        raise RuntimeError(f"{', '.join(left)}: no size yet. Lazy layers get theirs when forward is called; here, write the number of inputs down")
+    return made
+
+
+def _lazy(made: Any) -> list[str]:
+    """The names of its parameters that have no shape yet."""
+    import torch
+
+    parameters = made.named_parameters() if isinstance(made, torch.nn.Module) else ()
+    return [name for name, tensor in parameters if isinstance(tensor, torch.nn.parameter.UninitializedParameter)]
 
 
 def of_model(subject: Any, inputs: dict[str, Any]) -> Any:

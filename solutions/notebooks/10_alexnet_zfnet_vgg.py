@@ -91,8 +91,8 @@ def connections(channels, filters, groups):
 
 
 show_images(
-    *(connections(96, 256, groups).T for groups in (1, 2)), titles=("groups=1", "groups=2"), shared=True, size=1.6,
-    caption="Convolution 2: which of 256 filters (across) sees which of 96 channels (down). Bright: it does.",
+    *(1 - connections(96, 256, groups).T for groups in (1, 2)), titles=("groups=1", "groups=2"), shared=True, size=1.6,
+    caption="Convolution 2: which of 256 filters (across) sees which of 96 channels (down). Dark: it does.",
 )
 
 # %% [markdown]
@@ -369,7 +369,7 @@ with waits_for("nets.vgg.vgg_block"):
 # | convolutions in blocks 1 to 5 | 1, 1, 2, 2, 2 | 2, 2, 2, 2, 2 | 2, 2, 3, 3, 3 | 2, 2, 4, 4, 4 |
 # | parameters (paper: 133, 133, 138, 144 million) | 132,863,336 | 133,047,848 | 138,357,544 | 143,667,240 |
 #
-# Top-5 error in 2014: 7.3 %, second to GoogLeNet's 6.7 % (11). The paper has no batch norm, and its deepest networks did not learn from random weights at first: they began with the layers of a trained VGG-11. With batch norm between convolution and ReLU, as an option here, they do.
+# Top-5 error in 2014: 7.3 %, second to GoogLeNet's 6.7 % (11). The paper has no batch norm, and its deepest networks did not learn from random weights at first: they began with the layers of a trained VGG-11 (afterwards its authors found that Xavier's rule, 05, does without). Batch norm between convolution and ReLU, an option here, helps as well.
 #
 # **Predict.** VGG-16 has 138 million parameters. Which single layer holds most of them, and what share? And where is most of the work?
 #
@@ -478,7 +478,7 @@ if LONG:
 # - Say where parameters and work of a network lie.
 # - Compare two designs fairly: in pairs, over seeds, at equal cost.
 #
-# **Next:** 11, which makes VGG's work twelve times smaller and its depth ten times larger: GoogLeNet and ResNet.
+# **Next:** 11, which makes VGG-16's work ten times smaller and its depth ten times larger: GoogLeNet and ResNet.
 #
 # **Further reading**
 #

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.classifiers import slips
-from autograder.checks.nets.five_convolutions import PAPER, Row, network
+from autograder.checks.nets.five_convolutions import PAPER, PIXELS, Row, network
 from autograder.checks.nets.modules import RETURNS, expected
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
@@ -14,7 +14,7 @@ SMALL = {"classes": 7, "width": 6, "hidden": 40, "groups": 1, "lrn": False}  # q
 def alexnet(
     *, fixed=(), grouped=(2, 4, 5), bent=(1, 2, 3, 4, 5), padding=(2, 2, 1, 1, 1), strides=(4, 1, 1, 1, 1), parts=(6, 16, 24, 24, 16),
     pooled=(1, 2, 5), pool=("MaxPool2d", {"kernel_size": 3, "stride": 2}), normed=(1, 2), constants=PAPER, order=("bend", "norm", "pool"),
-    head=(), bias=True, listed=False,
+    head=(), bias=True, listed=False, features=None,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: options that are always the same."""
 
@@ -28,7 +28,9 @@ def alexnet(
             )
             for n in (1, 2, 3, 4, 5)
         ]
-        return network(rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed)
+        return network(
+            rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed, features=features,
+        )
 
     return build
 
@@ -37,18 +39,17 @@ def _draw(rng):
     def drawn(n=0, training=False, light=1, dout=False, defaults=False, **options):
         options = options if defaults else SMALL | options
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-        case |= {"x": light * normal(rng, n, 3, 224, 224)} if n else {}
+        case |= {} if n else {"images": (1, 3, PIXELS, PIXELS)}
+        case |= {"x": light * normal(rng, n, 3, PIXELS, PIXELS)} if n else {}
         return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
 
     yield Case("parameters", drawn(defaults=True, groups=1), compare=("parameters",))
     yield Case("forward", drawn(2), compare=("out",))
     yield Case("groups", drawn(defaults=True), compare=("parameters",))
-    yield Case("groups", drawn(1, groups=2), compare=("parameters", "out"))
-    yield Case("LRN", drawn(1, lrn=True), compare=("out",))
-    yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts
-    yield Case("dropout", drawn(2, training=True), compare=("out",))
-    yield Case("options", drawn(classes=11, width=12, hidden=35, groups=2), compare=("parameters",))
-    yield Case("options", drawn(1, classes=5, hidden=23), compare=("parameters", "out"))
+    yield Case("groups", drawn(1, groups=2, classes=5, hidden=23), compare=("parameters", "out"))
+    yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts as much as k
+    yield Case("dropout", drawn(1, training=True), compare=("out",))
+    yield Case("options", drawn(classes=11, width=12, hidden=35, groups=4), compare=("parameters",))
     yield Case("backward", drawn(1, training=True, lrn=True, groups=2, light=3, dout=True), compare=("dx", "gradients"))
 
 
@@ -84,6 +85,14 @@ AlexNet = Exercise(
             "third_grouped", "The third convolution is in groups as well.",
             "It is where the two halves of the network meet: its filters see all channels. Only 2, 4 and 5 are divided.",
             alexnet(grouped=(2, 3, 4, 5)),
+        ),
+        Misconception(
+            "second_not_grouped", "The second convolution is not in groups.", "Three are: the second, the fourth and the fifth.",
+            alexnet(grouped=(4, 5)),
+        ),
+        Misconception(
+            "fifth_not_grouped", "The fifth convolution is not in groups.", "Three are: the second, the fourth and the fifth.",
+            alexnet(grouped=(2, 4)),
         ),
         Misconception(
             "second_grouped_only", "Only the second convolution is in groups.", "The fourth and the fifth are too.", alexnet(grouped=(2,)),
@@ -150,6 +159,10 @@ AlexNet = Exercise(
             "nn.LocalResponseNorm divides its alpha by its size: hand it 5 times the paper's 1e-4.", alexnet(constants={"alpha": 1e-4, "k": 2.0}),
         ),
         Misconception(
+            "alpha_divided_twice", "The alpha of local response normalisation is divided by its size twice.",
+            "nn.LocalResponseNorm divides already. To undo that, multiply: 5 times the paper's 1e-4.", alexnet(constants={"alpha": 2e-5, "k": 2.0}),
+        ),
+        Misconception(
             "k_of_one", "Local response normalisation has k = 1.", "The paper's k is 2, and nn.LocalResponseNorm has to be told.",
             alexnet(constants={"alpha": 5e-4, "k": 1.0}),
         ),
@@ -183,6 +196,10 @@ AlexNet = Exercise(
         Misconception(
             "width_ignored", "The first convolution has 96 filters, whatever is asked for.",
             "All numbers of filters follow from `width`: 1, 8/3, 4, 4 and 8/3 times as many.", alexnet(fixed=(("width", 96),)),
+        ),
+        Misconception(
+            "features_fixed", "The first fully connected layer takes 9216 features, whatever the width.",
+            "9216 are 256 · 6 · 6. How many filters the fifth convolution has follows from `width`.", alexnet(features=9216),
         ),
         Misconception(
             "hidden_ignored", "The fully connected layers have 4096 units, whatever is asked for.", "Both layers in the middle have `hidden` units.",

@@ -9,10 +9,19 @@ from autograder.exercise import Misconception
 
 # Slips of `classifier`: id, what is said, a hint, keyword arguments. Each network's builder takes them as `head={…}`.
 SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    (
+        "does_not_fit", "What the layers before it hand on does not fit the first fully connected layer.",
+        "Print x.shape behind each row of the table in the docstring: where does it leave the table first? And flatten all axes but the first.",
+        {"flat": False},
+    ),
     ("no_dropout", "There is no dropout.", "nn.Dropout(0.5) behind both fully connected layers in the middle.", {"dropping": (False, False, False)}),
     (
         "dropout_once", "Only the first of the two fully connected layers in the middle is followed by dropout.",
         "Both are: nn.Dropout(0.5) behind each.", {"dropping": (False, True, False)},
+    ),
+    (
+        "dropout_second_only", "Only the second of the two fully connected layers in the middle is followed by dropout.",
+        "Both are: nn.Dropout(0.5) behind each.", {"dropping": (False, False, True)},
     ),
     (
         "dropout_before", "Dropout stands before the two fully connected layers in the middle, not behind them.",
@@ -43,14 +52,22 @@ SLIPS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "log_softmax_at_end", "The network ends with the logarithm of a softmax.",
         "nn.CrossEntropyLoss takes that itself: scores come out as they are.", {"last": ("LogSoftmax", {"dim": 1})},
     ),
+    (
+        "sigmoid_at_end", "The network ends with a sigmoid.", "nn.CrossEntropyLoss takes the scores as they are: nothing comes after the last layer.",
+        {"last": ("Sigmoid", {})},
+    ),
     ("relu_at_end", "The scores went through a ReLU as well.", "Scores may be negative: nothing comes after the last layer.", {"last": ("ReLU", {})}),
 )
 
 
 def classifier(
-    inputs: int, hidden: int, classes: int, *, dropping=(False, True, True), always=False, bent=(True, True), middle=2, last=(), bias=True
+    inputs: int, hidden: int, classes: int, *, dropping=(False, True, True), always=False, bent=(True, True), middle=2, last=(), bias=True,
+    flat=True,
 ) -> list[Any]:
-    """Its layers, of the features in a row; every keyword-only argument is a way to get it wrong. dropping: before each of the three."""
+    """Its layers, of the maps of which there are `inputs` numbers; every keyword-only argument is a way to get it wrong.
+
+    dropping: before each of the three.
+    """
     from torch import nn
     from torch.nn import functional
 
@@ -61,7 +78,8 @@ def classifier(
     drop = [((Always() if always else nn.Dropout(0.5)) if on else nn.Identity()) for on in dropping]
     bend = [nn.ReLU() if on else nn.Identity() for on in bent]
     second = [drop[1], nn.Linear(hidden, hidden, bias=bias), bend[1]] if middle == 2 else []
-    layers = [drop[0], nn.Linear(inputs, hidden, bias=bias), bend[0], *second, drop[2], nn.Linear(hidden, classes, bias=bias)]
+    start = [nn.Flatten() if flat else nn.Identity(), drop[0]]
+    layers = [*start, nn.Linear(inputs, hidden, bias=bias), bend[0], *second, drop[2], nn.Linear(hidden, classes, bias=bias)]
     return layers + ([getattr(nn, last[0])(**last[1])] if last else [])
 
 

@@ -26,9 +26,9 @@ class Row:
 
 def network(
     rows: Sequence[Row], hidden: int, classes: int, *, lrn: Mapping[str, float], pool: tuple[str, Mapping[str, Any]], head: Mapping[str, Any],
-    bias: bool, listed: bool,
+    bias: bool, listed: bool, features: int | None = None,
 ) -> Any:
-    """An nn.Module for images of 3×224×224."""
+    """An nn.Module for images of 3×224×224. features: what the first fully connected layer takes, if not what comes out of the convolutions."""
     from torch import nn
 
     steps = {
@@ -43,8 +43,7 @@ def network(
         layers += [steps[name]() for name in row.then]
         places = (places + 2 * row.padding - row.kernel) // row.stride + 1
         places = _pooled(places, **pool[1]) if "pool" in row.then else places
-    layers.append(nn.Flatten())
-    layers += classifier(rows[-1].filters * places**2, hidden, classes, bias=bias, **head)
+    layers += classifier(features or rows[-1].filters * places**2, hidden, classes, bias=bias, **head)
     return in_a_list(layers) if listed else nn.Sequential(*layers)
 
 

@@ -13,7 +13,7 @@ from autograder.values import Given
 
 def vgg_block(
     *, kernel=3, padding=1, order=("norm", "bend"), bent="all", pool=("MaxPool2d", {"kernel_size": 2}), pool_each=False, widened="first",
-    count=lambda asked: asked, shared=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
+    count=lambda asked: asked, shared=(), one_norm=False, bias="not with norm", norm=None, momentum=0.1, listed=False,
 ):
     """A builder of the judge's own block; every keyword-only argument is a way to get it wrong. norm: whether it has batch norm, always."""
 
@@ -27,12 +27,14 @@ def vgg_block(
         channels = [in_channels] + [out_channels] * number
         if widened == "last":
             channels = [in_channels] * number + [out_channels]
-        layers, made = [], {}
+        layers, made, norms = [], {}, {}
         for n in range(number):
             sizes = channels[n], channels[n + 1]
-            if not (shared and sizes in made):
+            if not ("conv" in shared and sizes in made):
                 made[sizes] = nn.Conv2d(*sizes, kernel, padding=padding, bias=biased)
-            normed = [nn.BatchNorm2d(sizes[0] if order[0] == "norm first" else sizes[1], momentum=momentum)] if batch_norm else []
+            if not ("norm" in shared and sizes in norms or one_norm and norms):
+                norms[sizes] = nn.BatchNorm2d(sizes[0] if order[0] == "norm first" else sizes[1], momentum=momentum)
+            normed = [norms.get(sizes) or next(iter(norms.values()))] if batch_norm else []
             bends = [nn.ReLU()] if bent == "all" or bent == "last" and n == number - 1 or bent == "not last" and n < number - 1 else []
             steps = {"conv": [made[sizes]], "norm first": normed, "norm": normed, "bend": bends}
             placed = ("norm first", "conv", "bend") if order[0] == "norm first" else ("conv", *order)
@@ -48,6 +50,7 @@ def _draw_block(rng):
     def drawn(sizes=(), training=False, dout=(), light=1, **options):
         options = dict(zip(("in_channels", "out_channels", "convolutions"), (3, 5, 2))) | options
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
+        case |= {} if sizes else {"images": (1, options["in_channels"], 8, 8)}
         case |= {"x": light * normal(rng, sizes[0], options["in_channels"], *sizes[1:])} if sizes else {}
         return case | ({"dout": normal(rng, *dout)} if dout else {})
 
@@ -139,7 +142,15 @@ block = Exercise(
         ),
         Misconception(
             "shared", "Convolutions share their weights: one module stands in several places.",
-            "[layer] * n is the same layer n times. Make a new one each time.", vgg_block(shared=True),
+            "[layer] * n is the same layer n times. Make a new one each time.", vgg_block(shared=("conv",)),
+        ),
+        Misconception(
+            "repeated", "Convolutions and batch norms are shared: the same modules stand in several places.",
+            "[conv, norm, relu] * n is the same three layers n times. Make new ones inside the loop.", vgg_block(shared=("conv", "norm")),
+        ),
+        Misconception(
+            "one_batch_norm", "One batch norm stands behind all convolutions: they share its scale, its shift and its running statistics.",
+            "Make a new nn.BatchNorm2d inside the loop, for each convolution.", vgg_block(one_norm=True),
         ),
         Misconception(
             "no_batch_norm", "There is no batch norm, whatever is asked for.",
@@ -190,6 +201,7 @@ SMALL = {"classes": 7, "width": 3, "hidden": 40, "size": 64}  # quick, no two si
 
 def vgg(
     *, fixed=(), parts=(1, 2, 4, 8, 8), counts=COUNTS, own=False, normed="handed on", averaged=False, head=(), bias=True, listed=False,
+    features=None,
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. own: its own block, whatever is handed in."""
 
@@ -202,9 +214,8 @@ def vgg(
         norm = {"handed on": batch_norm, "never": False, "always": True, "turned round": not batch_norm}[normed]
         layers = [made(*sizes, norm) for sizes in zip((3, *widths), widths, counts[asked["depth"]])]
         layers += [nn.AdaptiveAvgPool2d(1)] if averaged else []
-        layers.append(nn.Flatten())
-        features = widths[-1] * (1 if averaged else (asked["size"] // 32) ** 2)
-        layers += classifier(features, asked["hidden"], asked["classes"], bias=bias, **dict(head))
+        places = 1 if averaged else (asked["size"] // 32) ** 2
+        layers += classifier(features or widths[-1] * places, asked["hidden"], asked["classes"], bias=bias, **dict(head))
         return in_a_list(layers) if listed else nn.Sequential(*layers)
 
     return build
@@ -214,6 +225,7 @@ def _draw_network(rng):
     def drawn(n=0, training=False, dout=False, light=1, block=STAND_IN, defaults=False, **options):
         options = options if defaults else SMALL | options | ({"block": block} if block else {})
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
+        case |= {} if n else {"images": (1, 3, *2 * (options.get("size", 224),))}
         case |= {"x": light * normal(rng, n, 3, options["size"], options["size"])} if n else {}
         return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
 
@@ -306,6 +318,10 @@ network = Exercise(
         Misconception(
             "options_ignored", "The network has the published size, whatever is asked for.",
             "`classes`, `width` and `hidden` decide about the sizes of all layers.", vgg(fixed=(("classes", 1000), ("width", 64), ("hidden", 4096))),
+        ),
+        Misconception(
+            "features_fixed", "The first fully connected layer takes 25088 features, whatever the width and the size of the images.",
+            "25088 are 512 · 7 · 7: the last block's filters, and size // 32 places along each side.", vgg(features=25088),
         ),
         Misconception(
             "size_ignored", "The first fully connected layer takes 7 × 7 places, whatever size the images have.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.classifiers import slips
-from autograder.checks.nets.five_convolutions import PAPER, Row, network
+from autograder.checks.nets.five_convolutions import PAPER, PIXELS, Row, network
 from autograder.checks.nets.modules import RETURNS, expected
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
@@ -15,7 +15,7 @@ OVERLAPPING = {"kernel_size": 3, "stride": 2}
 def zfnet(
     *, fixed=(), bent=(1, 2, 3, 4, 5), kernels=(7, 5, 3, 3, 3), padding=(1, 0, 1, 1, 1), strides=(2, 2, 1, 1, 1), large=(16, 32, 16),
     pooled=(1, 2, 5), pool=("MaxPool2d", OVERLAPPING | {"ceil_mode": True}), normed=(1, 2), constants=PAPER, order=("bend", "pool", "norm"),
-    turned=False, head=(), bias=True, listed=False,
+    turned=False, head=(), bias=True, listed=False, features=None, grouped=(),
 ):
     """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: options that are always the same."""
 
@@ -25,12 +25,14 @@ def zfnet(
         parts = (3, 8, *(large if asked["wide"] != turned else (12, 12, 8)))
         rows = [
             Row(
-                asked["width"] * parts[n - 1] // 3, kernels[n - 1], strides[n - 1], padding[n - 1],
+                asked["width"] * parts[n - 1] // 3, kernels[n - 1], strides[n - 1], padding[n - 1], 2 if n in grouped else 1,
                 then=tuple(name for name in order if n in there[name]),
             )
             for n in (1, 2, 3, 4, 5)
         ]
-        return network(rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed)
+        return network(
+            rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed, features=features,
+        )
 
     return build
 
@@ -39,18 +41,17 @@ def _draw(rng):
     def drawn(n=0, training=False, light=1, dout=False, defaults=False, **options):
         options = options if defaults else SMALL | options
         case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-        case |= {"x": light * normal(rng, n, 3, 224, 224)} if n else {}
+        case |= {} if n else {"images": (1, 3, PIXELS, PIXELS)}
+        case |= {"x": light * normal(rng, n, 3, PIXELS, PIXELS)} if n else {}
         return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
 
     yield Case("parameters", drawn(defaults=True, wide=False), compare=("parameters",))
     yield Case("forward", drawn(2), compare=("out",))
     yield Case("wide", drawn(defaults=True), compare=("parameters",))
-    yield Case("wide", drawn(1, wide=True), compare=("parameters", "out"))
-    yield Case("LRN", drawn(1, lrn=True), compare=("out",))
-    yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts
-    yield Case("dropout", drawn(2, training=True), compare=("out",))
+    yield Case("wide", drawn(1, wide=True, classes=5, hidden=23), compare=("parameters", "out"))
+    yield Case("LRN", drawn(1, lrn=True, light=50), compare=("out",))  # where alpha counts as much as k
+    yield Case("dropout", drawn(1, training=True), compare=("out",))
     yield Case("options", drawn(classes=11, width=6, hidden=35, wide=True), compare=("parameters",))
-    yield Case("options", drawn(1, classes=5, hidden=23), compare=("parameters", "out"))
     yield Case("backward", drawn(1, training=True, lrn=True, light=3, dout=True), compare=("dx", "gradients"))
 
 
@@ -124,6 +125,10 @@ ZFNet = Exercise(
             "small_unpadded", "The three convolutions 3×3 do not pad.", "13 × 13 stay 13 × 13: 3×3 needs padding 1.", zfnet(padding=(1, 0, 0, 0, 0)),
         ),
         Misconception(
+            "grouped", "Convolutions 2, 4 and 5 are in groups.", "That is AlexNet's, cut in two for two GPUs. ZFNet ran on one: no groups here.",
+            zfnet(grouped=(2, 4, 5)),
+        ),
+        Misconception(
             "never_wide", "The network is never wide.", "With wide=True convolutions 3, 4, 5 have 512, 1024, 512 filters.",
             zfnet(fixed=(("wide", False),)),
         ),
@@ -154,8 +159,16 @@ ZFNet = Exercise(
             "That is AlexNet's order. Here: convolution, ReLU, pooling, LRN.", zfnet(order=("bend", "norm", "pool")),
         ),
         Misconception(
+            "lrn_before_relu", "Local response normalisation comes before the ReLU.", "Here it comes last: convolution, ReLU, pooling, LRN.",
+            zfnet(order=("norm", "bend", "pool")),
+        ),
+        Misconception(
             "alpha_divided", "Local response normalisation divides by five times too little of the squares.",
             "nn.LocalResponseNorm divides its alpha by its size: hand it 5 times 1e-4.", zfnet(constants={"alpha": 1e-4, "k": 2.0}),
+        ),
+        Misconception(
+            "alpha_divided_twice", "The alpha of local response normalisation is divided by its size twice.",
+            "nn.LocalResponseNorm divides already. To undo that, multiply: 5 times 1e-4.", zfnet(constants={"alpha": 2e-5, "k": 2.0}),
         ),
         Misconception(
             "k_of_one", "Local response normalisation has k = 1.", "k is 2, and nn.LocalResponseNorm has to be told.",
@@ -181,6 +194,10 @@ ZFNet = Exercise(
         Misconception(
             "width_ignored", "The first convolution has 96 filters, whatever is asked for.", "All numbers of filters follow from `width`.",
             zfnet(fixed=(("width", 96),)),
+        ),
+        Misconception(
+            "features_fixed", "The first fully connected layer takes 9216 features, whatever the width.",
+            "9216 are 256 · 6 · 6. How many filters the fifth convolution has follows from `width` and `wide`.", zfnet(features=9216),
         ),
         Misconception(
             "hidden_ignored", "The fully connected layers have 4096 units, whatever is asked for.", "Both layers in the middle have `hidden` units.",

@@ -30,7 +30,8 @@ class AlexNet(nn.Module):
 
     LRN, with the paper's constants: out = x / (2 + 1e-4 · sum of squares over 5 channels) ** 0.75. nn.LocalResponseNorm takes them in another
     convention: it divides its alpha by its size first, and its k is 1 unless told otherwise.
-    Dropout drops half. Layers with parameters are nn.Conv2d and nn.Linear; what you call them is up to you.
+    Dropout drops half. Layers with parameters are nn.Conv2d (a convolution in groups is one of them: groups=…) and nn.Linear; what you call
+    them is up to you.
     Source: Krizhevsky, Sutskever, Hinton 2012, "ImageNet classification with deep convolutional neural networks", section 3. (It names no
     padding, and 11×11 with stride 4 does not fit 224 pixels: two rows of zeros on each side give its 55 × 55.)
     """

@@ -2,7 +2,7 @@
 
 A probe runs where the subject runs: in this process for a learner's own checks, inside a sandbox for grades. So this module
 knows nothing of oracles, expected values or points, and imports NumPy, `values`, `givens` and the probes of `network_probes`,
-`repeated_probes`, `torch_probes` and `trainer_probes` alone.
+`random_probes`, `repeated_probes`, `torch_probes` and `trainer_probes` alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import givens, network_probes, repeated_probes, torch_probes, trainer_probes, values
+from autograder import givens, network_probes, random_probes, repeated_probes, torch_probes, trainer_probes, values
 
 # How a call ended. "ok" is the only status with an output to compare.
 OK, NOT_WRITTEN, MISSING, ERROR = "ok", "not_written", "missing", "error"
@@ -117,7 +117,7 @@ def observe(probe: str, subject: Any, inputs: dict[str, Any], layout: str = "pla
 
 
 REPEATED = (repeated_probes.reseeded, repeated_probes.steps, repeated_probes.methods)
-NETWORKS = (network_probes.network, network_probes.block, torch_probes.module, torch_probes.of_model, torch_probes.random_module)
+NETWORKS = (network_probes.network, network_probes.block, torch_probes.module, torch_probes.of_model, random_probes.random_module)
 TRAINING = (trainer_probes.rates, trainer_probes.accumulated, trainer_probes.resumed)
 PROBES = {probe.__name__: probe for probe in (call, answer, careful, refusing, *REPEATED, *NETWORKS, *TRAINING)}
 

@@ -67,10 +67,10 @@ def inception_block() -> Any:
             self.five = nn.Parameter(torch.zeros(reduce_5x5, out_5x5))
             made = out_1x1 + out_3x3 + out_5x5 + out_pool
             self.only = nn.Conv2d(in_channels, made, 1)
-            self.norm = nn.BatchNorm2d(made) if batch_norm else nn.Identity()
+            self.after = nn.Sequential(*([nn.BatchNorm2d(made)] if batch_norm else []))
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.relu(self.norm(self.only(x)) + self.one_and_pool.mean() + self.three.mean() + self.five.mean())
+            return torch.relu(self.after(self.only(x)) + self.one_and_pool.mean() + self.three.mean() + self.five.mean())
 
     return GivenBlock
 

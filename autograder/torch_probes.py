@@ -19,10 +19,8 @@ import numpy as np
 from autograder import values
 
 LARGEST = 3_000_000  # parameters of a network that computes: what ignores its options is noticed before it fills the memory
-MOST_OUTPUTS = 16  # different ones that are looked at: what gives more is random in its parts
 # How torch's layers refuse float64 numbers when their own are float32: made by a layer that .double() has not reached.
 UNREACHED = re.compile(r"\(double\) and \w+ type \(float\)|Double but found Float|share same datatype|Double and Float|double != float")
-REPEATED_CALLS = 40  # so many random decisions are not alike by accident
 
 
 def module(subject: Any, inputs: dict[str, Any]) -> Any:
@@ -52,11 +50,11 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         return None
     if not isinstance(made, torch.nn.Module):
         raise TypeError(f"{type(made).__name__} is no nn.Module")
-    parameters = sorted(_shown(key) for key, _, tensor in _arrays(made) if tensor.requires_grad)
+    parameters = sorted(_shown(key) for key, _, tensor in arrays_of(made) if tensor.requires_grad)
     if "x" not in inputs:
         return parameters, None, None, None, None
     made = fill(made, inputs["seed"]).train(inputs["training"])
-    arrays = _arrays(made)
+    arrays = arrays_of(made)
     x = torch.from_numpy(inputs["x"]).double().requires_grad_()
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
         out = _forward(made, x)
@@ -76,8 +74,8 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         if idle:
             raise RuntimeError(f"{', '.join(idle)}: no part in the output: forward never calls that layer, or detaches what it gives")
         dx = np.zeros(x.shape) if dx is None else dx.numpy()
-        gradients = _by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
-    statistics = _by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
+        gradients = by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
+    statistics = by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
     return parameters, out.detach().numpy(), dx, gradients, statistics
 
 
@@ -103,71 +101,6 @@ def _out_of_sight(made: Any) -> str:
             if any(isinstance(item, torch.nn.Module) and item not in parts for item in held):
                 return f"self.{name} is a plain Python {type(value).__name__}, where the module does not see its layers"
     return "the module does not know one of the layers that forward uses: it is in a plain Python list or dictionary, or made in forward itself"
-
-
-def random_module(subject: Any, inputs: dict[str, Any]) -> Any:
-    """The subject is a class of `nn.Module` that draws random numbers at every call: which results there are, and how often each comes.
-
-    options   arguments of the class, by name
-    seed      of the numbers that fill parameters and running statistics, and of PyTorch's generator
-    training  the mode
-    x, dout   what goes forward, and what comes back
-    calls     how many there are
-
-    Returns the different outputs, in the order of their first appearance (the first MOST_OUTPUTS of them); dx and the parameters' gradients of
-    each, 0 where nothing comes back; how often each module among the options ran for it; and which output each call gave, for the seed, for
-    the same seed once more (the first REPEATED_CALLS), and for another one.
-    """
-    import torch
-
-    with torch.random.fork_rng(devices=[]), torch.backends.nnpack.flags(enabled=False):
-        torch.manual_seed(inputs["seed"])  # for what is drawn when it is made
-        made = subject(**inputs["options"])
-        if made is None:
-            return None
-        if not isinstance(made, torch.nn.Module):
-            raise TypeError(f"{type(made).__name__} is no nn.Module")
-        return _many_calls(fill(made, inputs["seed"]).train(inputs["training"]), inputs)
-
-
-def _many_calls(made: Any, inputs: dict[str, Any]) -> Any:
-    import torch
-
-    learned = [(key, tensor) for key, _, tensor in _arrays(made) if tensor.requires_grad]
-    x, dout = torch.from_numpy(inputs["x"]).double().requires_grad_(), torch.from_numpy(inputs["dout"]).double()
-    ran = {name: 0 for name, value in inputs["options"].items() if isinstance(value, torch.nn.Module)}
-
-    def counting(name: str) -> Any:
-        def count(*_: Any) -> None:
-            ran[name] += 1
-
-        return count
-
-    for name in ran:
-        inputs["options"][name].register_forward_hook(counting(name))
-    places: dict[bytes, int] = {}
-    outputs, dxs, slopes, runs, orders = [], [], [], [], []
-    for seed, calls in ((0, inputs["calls"]), (0, min(inputs["calls"], REPEATED_CALLS)), (1, inputs["calls"])):
-        torch.manual_seed(inputs["seed"] + seed)
-        orders.append([])
-        for _ in range(calls):
-            ran.update(dict.fromkeys(ran, 0))
-            out = made(x)
-            if not isinstance(out, torch.Tensor):
-                return out
-            shown = out.detach().numpy()
-            place = places.setdefault((np.round(shown, 9) + 0.0).tobytes(), len(places))
-            orders[-1].append(place)
-            if place < len(outputs) or len(outputs) == MOST_OUTPUTS:
-                continue
-            tensors = [x, *(tensor for _, tensor in learned)]
-            back = torch.autograd.grad(out, tensors, dout, allow_unused=True) if out.requires_grad else [None] * len(tensors)
-            dx, *back = [torch.zeros_like(tensor) if slope is None else slope for tensor, slope in zip(tensors, back)]
-            outputs.append(shown.copy())
-            dxs.append(dx.numpy())
-            slopes.append(_by_kind((key, slope) for (key, _), slope in zip(learned, back)))
-            runs.append(dict(ran))
-    return outputs, dxs, slopes, runs, orders
 
 
 def _without_memory(subject: Any, options: dict[str, Any]) -> Any:
@@ -263,7 +196,7 @@ def fill(made: Any, seed: int) -> Any:
 
     made = made.double()
     with torch.no_grad():
-        for key, _, tensor in _arrays(made):
+        for key, _, tensor in arrays_of(made):
             if isinstance(tensor, torch.nn.Parameter) or key[1] in ("running_mean", "running_var"):
                 tensor.copy_(torch.as_tensor(filling(seed, *key)))
     return made
@@ -323,7 +256,7 @@ def fixed_dropout() -> Iterator[None]:
             setattr(functional, name, function)
 
 
-def _arrays(made: Any) -> list[tuple[Key, str, Any]]:
+def arrays_of(made: Any) -> list[tuple[Key, str, Any]]:
     """Every parameter and buffer once, with its key and its full name."""
     found, seen = [], set()
     for prefix, layer in made.named_modules():
@@ -394,7 +327,7 @@ def _plain(value: Any) -> Any:
     return {name: _plain(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-def _by_kind(arrays: Iterable[tuple[Key, Any]]) -> dict[str, np.ndarray]:
+def by_kind(arrays: Iterable[tuple[Key, Any]]) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for key, tensor in arrays:
         found[_shown(key)] = found.get(_shown(key), 0) + tensor.numpy()

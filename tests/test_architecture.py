@@ -20,14 +20,15 @@ PACKAGES = ("autograder", "autograder.checks", "cnnlib", *(f"autograder.{part}" 
 SANDBOXED = {
     *("autograder", "autograder.sandboxing"),
     *(f"autograder.{name}" for name in ("torch_blocks", "given_pieces", "givens", "loading", "values")),
-    *(f"autograder.{name}" for name in ("probes", "network_probes", "repeated_probes", "torch_givens", "torch_probes", "trainer_probes")),
+    *(f"autograder.{name}" for name in ("probes", "network_probes", "random_probes", "repeated_probes", "torch_givens")),
+    *("autograder.torch_probes", "autograder.trainer_probes"),
     *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "worker")),
 }
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
     ("values", "torch_probes", "torch_blocks", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
-    ("repeated_probes", "network_probes", "torch_givens", "trainer_probes"),
+    ("repeated_probes", "network_probes", "torch_givens", "random_probes", "trainer_probes"),
     ("givens",),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "made_of", "verdict"),
@@ -105,14 +106,16 @@ def test_the_kit_imports_no_more_than_pictures_need(path: Path) -> None:
 def test_what_enters_the_sandbox_knows_nothing_secret(name: str) -> None:
     found = imports(ROOT / f"{name.replace('.', '/')}.py")
     assert {n for n in found if first(n) == "autograder"} <= SANDBOXED
-    assert {first(n) for n in found} - STANDARD <= {"numpy", "autograder"} | ({"torch"} if ".torch_" in name or ".trainer_" in name else set())
+    computes = {"torch"} if any(kind in name for kind in (".torch_", ".random_", ".trainer_")) else set()
+    assert {first(n) for n in found} - STANDARD <= {"numpy", "autograder"} | computes
     assert "torch" not in {first(n) for n in imports(ROOT / f"{name.replace('.', '/')}.py", top_level_only=True)}
 
 
 @pytest.mark.parametrize("path", files("autograder/checks/**/*.py"))
 def test_checks_state_what_is_expected_and_run_nothing(path: Path) -> None:
     found = imports(path)
-    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks", "torch_probes", "trainer_probes"}
+    probes = {"torch_probes", "random_probes", "trainer_probes"}
+    assert {ours(name) for name in found} - {None} <= {"exercise", "draw", "oracles", "values", "checks"} | probes
     assert {first(name) for name in found} - STANDARD <= {"numpy", "torch", "autograder"}
 
 

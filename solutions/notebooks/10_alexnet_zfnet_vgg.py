@@ -299,10 +299,9 @@ def prepared(images):
 
 def he(model):
     """He initialisation, for all convolutions."""
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+    for convolution in (part for part in model.modules() if isinstance(part, nn.Conv2d)):
+        nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+        nn.init.zeros_(convolution.bias)
     return model
 
 

@@ -548,15 +548,15 @@ class Separable(nn.Module):
 
     def __init__(self, in_channels, width, stride=1):
         super().__init__()
-        self.branch = nn.Sequential(
+        self.inner = nn.Sequential(
             nn.Conv2d(in_channels, in_channels, 3, stride, padding=1, groups=in_channels, bias=False), nn.BatchNorm2d(in_channels), nn.ReLU(),
             nn.Conv2d(in_channels, width, 1, bias=False), nn.BatchNorm2d(width),
         )
         same = stride == 1 and in_channels == width
-        self.shortcut = nn.Identity() if same else nn.Sequential(nn.Conv2d(in_channels, width, 1, stride, bias=False), nn.BatchNorm2d(width))
+        self.around = nn.Sequential() if same else nn.Sequential(nn.Conv2d(in_channels, width, 1, stride, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, x):
-        return torch.relu(self.branch(x) + self.shortcut(x))
+        return torch.relu(self.around(x) + self.inner(x))
 
 
 small = {

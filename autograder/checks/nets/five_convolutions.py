@@ -36,7 +36,7 @@ def network(
         "norm": lambda: nn.LocalResponseNorm(5, beta=0.75, **lrn),
         "pool": lambda: getattr(nn, pool[0])(**pool[1]),
     }
-    layers: list[nn.Module] = []
+    layers = []
     places = PIXELS  # along one side
     for channels, row in zip((3, *(row.filters for row in rows)), rows):
         layers.append(nn.Conv2d(channels, row.filters, row.kernel, row.stride, row.padding, groups=row.groups, bias=bias))

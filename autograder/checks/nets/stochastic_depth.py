@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from autograder import torch_probes
+from autograder import random_probes
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
@@ -179,7 +179,7 @@ def _view(inputs, output):
     shares = [_share(calls.count(i) / len(calls), len(calls), inputs["options"]["survival"]) for i in order]
     chance = SAME_SEED if first[: len(again)] == again else ELSEWHERE
     return (
-        f"{count} different result{'s' * (count > 1)}" if count <= torch_probes.MOST_OUTPUTS else "a different result at every call",
+        f"{count} different result{'s' * (count > 1)}" if count <= random_probes.MOST_OUTPUTS else "a different result at every call",
         *([values[i] for i in order] for values in (outputs, dxs, gradients)),
         shares, [f"{runs[i]['branch']} times" for i in order], ALWAYS if count == 1 else chance,
     )
@@ -233,7 +233,7 @@ StochasticDepth = Exercise(
         Aspect("generator", 1, "chance comes from PyTorch's generator, at every call anew"),
     ),
     draw=_draw,
-    oracle=lambda **inputs: torch_probes.random_module(stochastic_depth(), inputs),
+    oracle=lambda **inputs: random_probes.random_module(stochastic_depth(), inputs),
     view=_view,
     probe="random_module",
     returns=("different", "outputs", "dx", "gradients", "shares", "computed", "chance"),

@@ -39,23 +39,23 @@ class AlexNet(nn.Module):
     def __init__(self, classes: int = 1000, width: int = 96, hidden: int = 4096, groups: int = 2, lrn: bool = True) -> None:
         super().__init__()
         ### BEGIN SOLUTION
+        def norm():
+            size = 5
+            return nn.LocalResponseNorm(size, alpha=size * 1e-4, beta=0.75, k=2.0) if lrn else nn.Identity()
+
         f1, f2, f3 = width, width * 8 // 3, width * 4
         self.features = nn.Sequential(
-            nn.Conv2d(3, f1, 11, stride=4, padding=2), nn.ReLU(), self.norm(lrn), nn.MaxPool2d(3, 2),         # (N, 96, 27, 27)
-            nn.Conv2d(f1, f2, 5, padding=2, groups=groups), nn.ReLU(), self.norm(lrn), nn.MaxPool2d(3, 2),    # (N, 256, 13, 13)
-            nn.Conv2d(f2, f3, 3, padding=1), nn.ReLU(),                                                       # (N, 384, 13, 13)
-            nn.Conv2d(f3, f3, 3, padding=1, groups=groups), nn.ReLU(),                                        # (N, 384, 13, 13)
-            nn.Conv2d(f3, f2, 3, padding=1, groups=groups), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Flatten(),      # (N, 256 · 6 · 6)
+            nn.Conv2d(3, f1, 11, stride=4, padding=2), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),             # (N, 96, 27, 27)
+            nn.Conv2d(f1, f2, 5, padding=2, groups=groups), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),        # (N, 256, 13, 13)
+            nn.Conv2d(f2, f3, 3, padding=1), nn.ReLU(),                                                   # (N, 384, 13, 13)
+            nn.Conv2d(f3, f3, 3, padding=1, groups=groups), nn.ReLU(),                                    # (N, 384, 13, 13)
+            nn.Conv2d(f3, f2, 3, padding=1, groups=groups), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Flatten(),  # (N, 256 · 6 · 6)
         )
         self.classifier = nn.Sequential(
             nn.Linear(f2 * 6 * 6, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, classes),
         )
-
-    def norm(self, lrn):
-        size = 5
-        return nn.LocalResponseNorm(size, alpha=size * 1e-4, beta=0.75, k=2.0) if lrn else nn.Identity()
         ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -39,26 +39,26 @@ class ZFNet(nn.Module):
     def __init__(self, classes: int = 1000, width: int = 96, hidden: int = 4096, wide: bool = True, lrn: bool = True) -> None:
         super().__init__()
         ### BEGIN SOLUTION
+        def pool():
+            return nn.MaxPool2d(3, stride=2, ceil_mode=True)
+
+        def norm():
+            return nn.LocalResponseNorm(5, alpha=5 * 1e-4, beta=0.75, k=2.0) if lrn else nn.Identity()
+
         f1, f2 = width, width * 8 // 3
         f3, f4, f5 = (2 * f2, 4 * f2, 2 * f2) if wide else (4 * f1, 4 * f1, f2)
         self.features = nn.Sequential(
-            nn.Conv2d(3, f1, 7, stride=2, padding=1), nn.ReLU(), self.pool(), self.norm(lrn),    # (N, 96, 55, 55)
-            nn.Conv2d(f1, f2, 5, stride=2), nn.ReLU(), self.pool(), self.norm(lrn),              # (N, 256, 13, 13)
-            nn.Conv2d(f2, f3, 3, padding=1), nn.ReLU(),                                          # (N, 512, 13, 13)
-            nn.Conv2d(f3, f4, 3, padding=1), nn.ReLU(),                                          # (N, 1024, 13, 13)
-            nn.Conv2d(f4, f5, 3, padding=1), nn.ReLU(), self.pool(), nn.Flatten(),               # (N, 512 · 6 · 6)
+            nn.Conv2d(3, f1, 7, stride=2, padding=1), nn.ReLU(), pool(), norm(),  # (N, 96, 55, 55)
+            nn.Conv2d(f1, f2, 5, stride=2), nn.ReLU(), pool(), norm(),            # (N, 256, 13, 13)
+            nn.Conv2d(f2, f3, 3, padding=1), nn.ReLU(),                           # (N, 512, 13, 13)
+            nn.Conv2d(f3, f4, 3, padding=1), nn.ReLU(),                           # (N, 1024, 13, 13)
+            nn.Conv2d(f4, f5, 3, padding=1), nn.ReLU(), pool(), nn.Flatten(),     # (N, 512 · 6 · 6)
         )
         self.classifier = nn.Sequential(
             nn.Linear(f5 * 6 * 6, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, classes),
         )
-
-    def pool(self):
-        return nn.MaxPool2d(3, stride=2, ceil_mode=True)
-
-    def norm(self, lrn):
-        return nn.LocalResponseNorm(5, alpha=5 * 1e-4, beta=0.75, k=2.0) if lrn else nn.Identity()
         ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

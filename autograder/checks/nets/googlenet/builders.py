@@ -114,10 +114,10 @@ def googlenet(
         layers = [*conv(0, 3, width, 7, stride, padding), *pool("stem"), *response, *(conv(1, width, width, 1) if one else [])]
         layers += [*conv(2, width, 3 * width, 3, 1, padding_of_three), *response, *pool("3a")]
         channels, blocks = 3 * width, []
-        for name, row in MODULES.items():
+        for name in MODULES:
             pooling_here = pool(name) if name in ("4a", "5a") else []
             layers += [] if behind else pooling_here
-            numbers = [n * (modules_are or width) // 64 for n in row]
+            numbers = [n * (modules_are or width) // 64 for n in MODULES[name]]
             blocks.append(block(channels, *numbers, batch_norm=in_blocks))
             layers.append(Call(blocks[-1].forward) if listed else blocks[-1])
             layers += pooling_here if behind else []

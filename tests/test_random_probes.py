@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from autograder.probes import Answer, observe
-from autograder.torch_probes import MOST_OUTPUTS, random_module
+from autograder.random_probes import MOST_OUTPUTS, random_module
 from autograder.values import Given
 
 X = np.random.default_rng(5).standard_normal((3, 2, 6, 6))

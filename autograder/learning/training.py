@@ -73,7 +73,7 @@ def use(course: Course) -> None:
     folders = [str(course.cnnlib)]
     if not (course.cnnlib / "kit" / "__init__.py").is_file():
         folders.append(str(course.root / "cnnlib"))
-    if not any((Path(folder) / "kit" / "train.py").is_file() for folder in folders):
+    if not any((Path(folder) / "kit" / "training" / "recipe.py").is_file() for folder in folders):
         raise CourseError(f"There is no training engine in {folders[-1]}/kit. Fetch the course again, or run: stride build")
     package = sys.modules.get("cnnlib")
     if package is None or list(package.__path__) != folders:

@@ -267,7 +267,8 @@ def _assignment(material: _Material, assignment: Assignment) -> Iterator[str]:
             yield f"{name}: the written question {written.id} has no cell"
             continue
         place = ids.index(written.id)
-        marks = [float(mark) for mark in RUBRIC.findall("\n".join(prose[max(0, place - 2) : place]))]
+        near = (RUBRIC.findall(text) for text in reversed(prose[max(0, place - 2) : place]))
+        marks = [float(mark) for mark in next(filter(None, near), ())]
         if not marks:
             yield f"{name}: there is no rubric before {written.id}: a table with points in its last column"
         elif sum(marks) != written.points:

@@ -101,6 +101,7 @@ def _draw(rng):
     yield published(in_channels=64, width=64, cardinality=8, base_width=14)
     yield published(in_channels=1024, width=256, cardinality=1, base_width=128)
     yield published(in_channels=9, width=20, cardinality=3, base_width=18)  # 5.6 channels in each path
+    yield published(in_channels=9, width=20, cardinality=3, base_width=17)  # 5.3
     for plan, training in ((first, True), (second, False)):
         yield Case("identity", drawn(plan, training=training), compare=("parameters", "out"))
     for plan, channels, stride in ((first, 7, 1), (second, 6, 2), (first, None, 2), (second, first[0], 1)):

@@ -134,9 +134,9 @@ def test_an_assignments_minutes_count_all_that_it_asks_for(assignment) -> None:
 @notebooks
 def test_written_questions_state_a_rubric_that_adds_up(assignment) -> None:
     text = "\n".join(cells(assignment, "markdown"))
-    rubric = text.split("| marked | points |")[1].split("\n\n")[0]
-    marks = [int(points) for points in re.findall(r"\| (\d+) \|$", rubric, re.MULTILINE)]
-    assert sum(marks) == sum(written.points for written in assignment.written)
+    rubrics = [part.split("\n\n")[0] for part in text.split("| marked | points |")[1:]]
+    marks = [sum(map(int, re.findall(r"\| (\d+) \|$", rubric, re.MULTILINE))) for rubric in rubrics]
+    assert marks == [written.points for written in assignment.written]
 
 
 @notebooks

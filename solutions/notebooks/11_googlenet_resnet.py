@@ -489,6 +489,7 @@ def show_race(ends):
         print(f"{name}: training {learned.mean():.1f} ± {learned.std(**spread):.1f} %, test {tested.mean():.1f} ± {tested.std(**spread):.1f} %")
 
 
+plain = {}
 with waits_for("nets.resnet.CifarResNet", "nets.resnet.BasicBlock"):
     x_train, y_train = prepared(photos.train_images[: setting["images"]], photos.train_labels[: setting["images"]], setting["shrink"])
     some = np.random.default_rng(0).permutation(len(photos.test_images))[: None if LONG else 1000]

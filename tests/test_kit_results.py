@@ -185,9 +185,8 @@ def test_what_cannot_be_run_is_said_in_a_sentence(course) -> None:
 
 def test_arms_have_names_of_files_of_their_own() -> None:
     training.use(SimpleNamespace(cnnlib=ROOT / "solutions" / "cnnlib", root=ROOT))
-    from cnnlib.kit.training import experiments
-
     from cnnlib.kit import recipes
+    from cnnlib.kit.training import experiments
 
     for name in recipes.names():
         one = experiments.experiment(name)

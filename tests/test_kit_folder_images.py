@@ -15,8 +15,8 @@ from PIL import Image
 
 from tests.test_kit import kit
 
-folder_images = importlib.import_module(f"{kit.__name__}.folder_images")
-TrainingError = importlib.import_module(f"{kit.__name__}.recipe").TrainingError
+folder_images = importlib.import_module(f"{kit.__name__}.training.folder_images")
+TrainingError = importlib.import_module(f"{kit.__name__}.training.recipe").TrainingError
 
 
 @pytest.fixture()

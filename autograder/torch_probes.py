@@ -66,10 +66,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     if "dout" in inputs:
         learned = [(key, name, tensor) for key, name, tensor in arrays if tensor.requires_grad]
         dout = torch.from_numpy(inputs["dout"]).double()
-        if out.shape != dout.shape:
-            raise RuntimeError(f"the output has the shape {'×'.join(map(str, out.shape))}, not {'×'.join(map(str, dout.shape))}")
-        # As a sum, and not with `grad_outputs=dout`: for that, torch loads a computer algebra system first, in every sandbox anew.
-        dx, *slopes = torch.autograd.grad((out * dout).sum(), [x, *(tensor for _, _, tensor in learned)], allow_unused=True)
+        dx, *slopes = gradients_of(out, [x, *(tensor for _, _, tensor in learned)], dout)
         idle = [name for (_, name, _), slope in zip(learned, slopes) if slope is None]
         if idle:
             raise RuntimeError(f"{', '.join(idle)}: no part in the output: forward never calls that layer, or detaches what it gives")
@@ -77,6 +74,16 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         gradients = by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
     statistics = by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
     return parameters, out.detach().numpy(), dx, gradients, statistics
+
+
+def gradients_of(out: Any, tensors: Iterable[Any], dout: Any) -> tuple[Any, ...]:
+    """The gradients that dout gives each tensor through out, None where it has no part in it. RuntimeError where out has another shape than dout."""
+    import torch
+
+    if out.shape != dout.shape:
+        raise RuntimeError(f"the output has the shape {'×'.join(map(str, out.shape))}, not {'×'.join(map(str, dout.shape))}")
+    # As a sum, and not with `grad_outputs=dout`: for that, torch loads a computer algebra system first, in every sandbox anew.
+    return torch.autograd.grad((out * dout).sum(), tuple(tensors), allow_unused=True)
 
 
 def _forward(made: Any, x: Any) -> Any:
@@ -95,7 +102,7 @@ def _out_of_sight(made: Any) -> str:
     import torch
 
     parts = set(made.modules())
-    for part in parts:
+    for part in made.modules():  # in their order: the same work is told the same
         for name, value in vars(part).items():
             held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
             if any(isinstance(item, torch.nn.Module) and item not in parts for item in held):

@@ -291,6 +291,16 @@ def made_optimizer(described: dict[str, Any], parameters: Iterable[Any]) -> Any:
     return getattr(torch.optim, options.pop("name"))(parameters, **options)
 
 
+def warm_up() -> None:
+    """Have PyTorch load what it loads on first use only: with the first optimizer its compiler, which takes longer than PyTorch itself."""
+    import torch
+
+    layer = torch.nn.Conv2d(1, 1, 3)
+    optimizer = made_optimizer({"name": "SGD", "lr": 0.1}, layer.parameters())
+    layer(torch.zeros(1, 1, 3, 3)).sum().backward()
+    optimizer.step()
+
+
 def _name_a_folder_for_temporary_files() -> None:
     """Optimizers load torch's compiler, which asks for one and never uses it here. In a sandbox nothing can be written, so there is none."""
     import tempfile  # here, or every sandbox would load it, and what it needs

@@ -22,7 +22,7 @@ SANDBOXED = {
     *(f"autograder.{name}" for name in ("torch_blocks", "given_pieces", "givens", "loading", "values")),
     *(f"autograder.{name}" for name in ("probes", "network_probes", "random_probes", "repeated_probes", "torch_givens")),
     *("autograder.torch_probes", "autograder.trainer_probes"),
-    *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "worker")),
+    *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "spawner", "worker")),
 }
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
@@ -32,8 +32,9 @@ LAYERS = (
     ("givens",),
     ("probes", "exercise"),
     ("loading", "draw", "oracles", "where", "made_of", "verdict"),
-    ("worker", "checks", "compare", "expectations", "recognise", "judge", "course"),
-    ("runner", "artefacts", "picture", "terminal", "card", "limits", "cgroups", "process", "confinement", "other_user"),
+    ("worker", "spawner", "checks", "compare", "expectations", "recognise", "judge", "course"),
+    ("runner", "artefacts", "picture", "terminal", "card", "limits", "cgroups", "process", "confinement"),
+    ("forked", "other_user"),
     ("pieces", "checking", "sandbox", "stubs", "notebooks"),
     ("grading",),
     ("cli", "__main__"),
@@ -133,7 +134,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_the_worker_loads_only_what_the_sandbox_holds() -> None:
-    assert {name for name in loaded_by("import autograder.sandboxing.worker") if first(name) == "autograder"} <= SANDBOXED
+    assert {name for name in loaded_by("import autograder.sandboxing.spawner") if first(name) == "autograder"} <= SANDBOXED
 
 
 @pytest.mark.parametrize("statement", ["import autograder.cli", "import autograder.checks.conv, autograder.course", "import cnnlib.conv"])

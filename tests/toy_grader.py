@@ -32,6 +32,7 @@ from autograder import cli
 
 autograder.checks.__path__ = [os.environ["TOY_CHECKS"]]  # here, and so in every worker: they load this module first
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+NOT_ON_DISK = ("/dev/", "/sys/", "/proc/")  # devices, control groups
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -72,10 +73,11 @@ class Doors:
     def _hear(self, name: str, arguments: tuple) -> None:
         if name == "open":
             path, _, flags = arguments
-            if flags & WRITING and str(path).startswith("/") and not str(path).startswith("/dev/"):
+            if flags & WRITING and str(path).startswith("/") and not str(path).startswith(NOT_ON_DISK):
                 self.at(True)
         elif name in ("os.mkdir", "os.rename"):
-            self.at(True)
+            if not str(arguments[0]).startswith(NOT_ON_DISK):
+                self.at(True)
         elif name in ("os.remove", "os.chmod", "sqlite3.connect", "subprocess.Popen", "socket.connect"):
             self.at(False)
 

@@ -217,6 +217,15 @@ ESCAPE = (
     _call("escape", "page faults in its own hands", "'userfaultfd', 1"),
     _call("escape", "a call that is newer than the filter", f"{seccomp.NEWEST_KNOWN + 1}, 0, 0, 0", "Function not implemented"),
     Attack("escape", "typing into a terminal", "fcntl.ioctl(0, 0x5412, b'x')\nreturn 'typed'", ("Inappropriate ioctl",)),
+    Attack(
+        "escape",
+        "privileges that are left",
+        f"""\
+held = (ctypes.c_uint * 6)()
+if ctypes.CDLL(None).capget((ctypes.c_uint * 2)(0x20080522, 0), held) != 0 or any(held): return [*held]
+raise LookupError({NOT_FOUND!r})""",
+        (NOT_FOUND,),
+    ),
     Attack("escape", "becoming root", "os.setuid(0)\nreturn os.getuid()", (PERMITTED, "Invalid argument")),
 )
 

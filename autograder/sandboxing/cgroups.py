@@ -90,6 +90,11 @@ class Group:
         files = [str(folder / "cgroup.procs") for folder in self._folders]
         return ["/bin/sh", "-c", ENTER, "sh", str(len(files)), *files, *command]
 
+    def take_in(self, pid: int) -> None:
+        """Move a process that has done nothing yet into the group. Raises OSError."""
+        for folder in self._folders:
+            _write(folder / "cgroup.procs", pid)
+
     def allow_memory(self, size: int) -> None:
         """Let everything in the group have `size` bytes together, and what the kernel needs for them. Raises OSError."""
         if self._memory is None:

@@ -22,7 +22,7 @@ from pathlib import Path
 OURS = (
     *("__init__", "torch_blocks", "given_pieces", "givens", "loading", "network_probes", "probes", "random_probes", "repeated_probes"),
     *("torch_givens", "torch_probes", "trainer_probes", "values"),
-    *(f"sandboxing/{name}" for name in ("__init__", "frames", "seccomp", "worker")),
+    *(f"sandboxing/{name}" for name in ("__init__", "frames", "seccomp", "spawner", "worker")),
 )
 COURSE, PACKAGES, LEARNER = "/course", "/site-packages", "/home/learner"  # folders in the sandbox
 PLACES = ("site-packages", "dist-packages")  # where Python keeps packages beside its standard library
@@ -65,33 +65,29 @@ def bubblewrap() -> str | None:
     return shutil.which("bwrap")
 
 
-def command(files: Mapping[str, int], imports: tuple[str, ...], filter_fd: int, info_fd: int, requests_fd: int, answers_fd: int) -> list[str]:
-    """The command that starts a worker in a sandbox.
+def command(imports: tuple[str, ...], control: int) -> list[str]:
+    """The command that starts a spawner in a sandbox.
 
-    files        path in the learner's folder -> open descriptor with the content
-    imports      packages that the learner's code may import, beside NumPy
-    filter_fd    a seccomp filter; info_fd: where bubblewrap writes the process id to
-    requests_fd, answers_fd  the worker's ends of its pipes
+    imports   packages that learners' code may import, beside NumPy
+    control   descriptor of the socket on which it is asked for workers
     """
     python, fixed = _fixed(imports)
-    learner = [word for path, descriptor in files.items() for word in ("--perms", "0444", "--file", str(descriptor), f"{LEARNER}/{path}")]
     return [
         bubblewrap() or "bwrap",
         *("--unshare-user", "--disable-userns", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
-        *("--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--cap-drop", "ALL"),
+        # Of all privileges, within these namespaces, the one by which a worker gets namespaces of its own. The worker gives it up.
+        *("--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
         *fixed,
-        *("--dir", LEARNER, *learner),
-        *("--remount-ro", "/", "--chdir", LEARNER),
-        *("--seccomp", str(filter_fd), "--info-fd", str(info_fd)),
-        *("--", python, *OPTIONS, "-c", START, LEARNER, str(requests_fd), str(answers_fd), *imports),
+        *("--dir", LEARNER, "--remount-ro", "/", "--chdir", "/"),
+        *("--", python, *OPTIONS, "-c", START, LEARNER, str(control), *imports),
     ]
 
 
 START = f"""\
 import sys
 sys.path += [{COURSE!r}, {PACKAGES!r}]
-from autograder.sandboxing import worker
-worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])"""
+from autograder.sandboxing import spawner
+spawner.main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])"""
 
 
 def view(imports: tuple[str, ...]) -> View:

@@ -9,6 +9,7 @@ from autograder import probes
 from autograder.exercise import Case, Exercise
 from autograder.probes import Answer
 from autograder.sandboxing.attacks import ATTACKS, Attack
+from autograder.sandboxing.forked import Forked
 from autograder.sandboxing.process import Process
 from autograder.sandboxing.sandbox import Sandbox, SandboxFault
 
@@ -28,7 +29,7 @@ class AttackResult:
 
 
 def run_doctor(
-    attacks: Sequence[Attack] = ATTACKS, progress: Callable[[AttackResult], None] = lambda result: None, process: type[Process] = Process
+    attacks: Sequence[Attack] = ATTACKS, progress: Callable[[AttackResult], None] = lambda result: None, process: type[Process] = Forked
 ) -> list[AttackResult]:
     """Run the attacks, one after the other, and tell `progress` of each. Raises CourseError where no sandbox works at all."""
     files = {f"cnnlib/attack{number}.py": attack.source.encode() for number, attack in enumerate(attacks)}

@@ -21,7 +21,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from autograder.sandboxing import confinement, limits
+from autograder.sandboxing import cgroups, confinement, limits
 from autograder.sandboxing.confinement import COURSE, OPTIONS, PACKAGES
 from autograder.sandboxing.limits import MIB, Limits
 from autograder.sandboxing.process import Process, SandboxFault
@@ -35,29 +35,31 @@ START = f"""\
 import os, sys
 os.chdir(sys.argv[1])
 sys.path += [{COURSE!r}, {PACKAGES!r}]
-from autograder.sandboxing import worker
-worker.confine(threads=sys.argv[4] == "threads")
-worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[5:])"""
+from autograder.sandboxing import seccomp, spawner, worker
+spawner.load(sys.argv[5:])
+worker.confine(seccomp.sandbox(threads=sys.argv[4] == "threads"))
+worker.main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"""
 
 
 class OtherUser(Process):
     """A worker with a root folder and a user of its own."""
 
     _home: Path | None = None
+    _popen: subprocess.Popen | None = None
 
     def close(self) -> None:
         super().close()
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
 
-    def _launch(self, files: dict[str, bytes], imports: tuple[str, ...], requests: int, answers: int, log: int, info: int) -> subprocess.Popen:
+    def _launch(self, files: dict[str, bytes], imports: tuple[str, ...], requests: int, answers: int, log: int) -> None:
         seen, base = confinement.view(imports), root(imports)
         home = f"{HOMES}/{secrets.token_hex(16)}"
         self._home = base / home[1:]
         _folder(self._home)
         for path, content in files.items():
             _write(self._home, path, content)
-        return subprocess.Popen(
+        self._popen = subprocess.Popen(
             self._in_a_group([
                 *(_program("prlimit"), *(f"--{KINDS[kind]}={value}" for kind, value in limits.FIXED.items()), "--"),
                 *(_program("chroot"), f"--userspec={USER}:{USER}", "--groups=", str(base)),
@@ -72,14 +74,30 @@ class OtherUser(Process):
             process_group=0,
         )
 
+    def _in_a_group(self, command: list[str]) -> list[str]:
+        """The command that runs this one in a control group of its own, where this machine has a place for one."""
+        place = cgroups.place()
+        if not place:
+            return command
+        self._group = cgroups.Group(place)
+        return self._group.entering(command)
+
     def _identify(self) -> int:
-        return self._starting.result().pid  # each program of the command becomes the next
+        return self._popen.pid  # each program of the command becomes the next
+
+    def _exit_code(self, seconds: float) -> int | None:
+        try:
+            return self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _end(self) -> None:
+        if self._popen:
+            self._popen.kill()
+            self._popen.wait()
 
     def _confine(self) -> int:
         return limits.address_space(self._pid)  # the limits were set when it was started
-
-    def _signal(self, code: int) -> int:
-        return -code
 
     def _allow_memory(self, allowed: Limits) -> None:
         # As the worker's own user: root in a container may not be allowed to change the limits of others (CAP_SYS_RESOURCE).

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +15,7 @@ from pathlib import Path
 
 from autograder import probes, values
 from autograder.probes import Answer
-from autograder.sandboxing import cgroups, confinement, frames, limits, seccomp
+from autograder.sandboxing import cgroups, frames, limits
 from autograder.sandboxing.limits import MIB, Limits
 
 START_SECONDS = 60  # for a worker to be ready: a busy machine may need long, a broken sandbox says so at once
@@ -49,7 +47,10 @@ class Allowance:
 
 
 class Process:
-    """A worker in a sandbox of its own. Starting does not wait; `ready` does. Must be closed."""
+    """A worker in a sandbox of its own. Starting does not wait; `ready` does. Must be closed.
+
+    What it runs in is a subclass's business: `forked.Forked` (bubblewrap's namespaces) or `other_user.OtherUser`.
+    """
 
     def __init__(self, files: Mapping[str, bytes], imports: tuple[str, ...]) -> None:
         self.log = bytearray()
@@ -59,8 +60,8 @@ class Process:
         self._handle = -1  # a pidfd: a signal through it never reaches another process that got the same number
         self._descriptors: list[int] = []
         self._group: cgroups.Group | None = None  # None where this machine has no place for one
-        # bubblewrap is told to die with its parent, and to the kernel that is the *thread* that started it: one that lives on.
-        self._starting: Future[subprocess.Popen] = _starter(os.getpid()).submit(self._start, dict(files), imports)
+        # What dies with its parent does so, to the kernel, with the *thread* that started it: one that lives on.
+        self._starting: Future[None] = _starter(os.getpid()).submit(self._start, dict(files), imports)
 
     def ready(self) -> None:
         """Wait until the worker can take requests. Raises SandboxFault, with what bubblewrap said, when it cannot."""
@@ -76,7 +77,7 @@ class Process:
             self._descriptors.append(self._handle)
             self._floor = self._confine()
         except (Ended, OSError, ValueError, KeyError, values.NotPlain) as error:
-            said = self.log.decode(errors="replace").strip().splitlines()
+            said = self._said().decode(errors="replace").strip().splitlines()
             self.close()
             raise SandboxFault(f"The sandbox did not start: {said[-1] if said else error}") from error
 
@@ -116,26 +117,20 @@ class Process:
     def close(self) -> None:
         """Kill whatever still lives, and leave nothing behind: no process, no descriptor. May be called twice."""
         with contextlib.suppress(Exception):
-            popen = self._starting.result()
+            self._starting.result()
             if self._handle >= 0:
                 # The worker is the first process of its namespace: with it the kernel ends everything else in there.
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            else:  # its group: a bubblewrap that was killed halfway may have left a process that waits for it for ever
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(popen.pid, signal.SIGKILL)
-            try:
-                popen.wait(10)
-            except subprocess.TimeoutExpired:
-                popen.kill()
-                popen.wait()
+                select.select([self._handle], [], [], END_SECONDS)
         if self._group:
             self._group.close()
         while self._descriptors:
             os.close(self._descriptors.pop())
+        self._end()
         self._handle = -1
 
-    def _start(self, files: dict[str, bytes], imports: tuple[str, ...]) -> subprocess.Popen:
+    def _start(self, files: dict[str, bytes], imports: tuple[str, ...]) -> None:
         with contextlib.ExitStack() as theirs:
 
             def pipe(*, inwards: bool) -> tuple[int, int]:
@@ -150,46 +145,32 @@ class Process:
             self._requests, requests = pipe(inwards=True)
             self._answers, answers = pipe(inwards=False)
             self._logs, log = pipe(inwards=False)
-            self._info, info = pipe(inwards=False)
-            return self._launch(files, imports, requests, answers, log, info)
+            self._launch(files, imports, requests, answers, log)
 
-    def _launch(self, files: dict[str, bytes], imports: tuple[str, ...], requests: int, answers: int, log: int, info: int) -> subprocess.Popen:
-        """Start the worker, given its ends of the pipes. `info` is for what `_identify` reads."""
-        with contextlib.ExitStack() as held:
+    # --- what it runs in ---
 
-            def holding(content: bytes) -> int:
-                descriptor = os.memfd_create("stride")
-                held.callback(os.close, descriptor)
-                view = memoryview(content)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.lseek(descriptor, 0, os.SEEK_SET)
-                return descriptor
-
-            contents = {path: holding(content) for path, content in files.items()}
-            program = holding(seccomp.sandbox(threads=bool(imports)))
-            return subprocess.Popen(
-                self._in_a_group(confinement.command(contents, imports, program, info, requests, answers)),
-                env={},  # bubblewrap's own environment, too, holds nothing of ours
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(requests, answers, info, program, *contents.values()),
-                process_group=0,
-            )
-
-    def _in_a_group(self, command: list[str]) -> list[str]:
-        """The command that runs this one in a control group of its own, where this machine has a place for one."""
-        place = cgroups.place()
-        if not place:
-            return command
-        self._group = cgroups.Group(place)
-        return self._group.entering(command)
+    def _launch(self, files: dict[str, bytes], imports: tuple[str, ...], requests: int, answers: int, log: int) -> None:
+        """Start the worker, given its ends of the pipes."""
+        raise NotImplementedError
 
     def _identify(self) -> int:
-        """The worker's process id: bubblewrap tells it, being only the worker's parent."""
-        return json.loads(os.read(self._info, 4096))["child-pid"]
+        """The process id of the worker, which is ready."""
+        raise NotImplementedError
+
+    def _exit_code(self, seconds: float) -> int | None:
+        """How the worker ended, waiting for that: its exit code, below zero for a signal; None when it lives on.
+
+        SIGKILL stands for whatever ended the sandbox around it as well: that comes from outside.
+        """
+        raise NotImplementedError
+
+    def _end(self) -> None:
+        """The worker was killed, or has never been identified and its pipes are closed: leave nothing behind."""
+        raise NotImplementedError
+
+    def _said(self) -> bytes:
+        """What was printed by whatever did not start."""
+        return bytes(self.log)
 
     def _confine(self) -> int:
         """Set the limits that are the same for all; the worker's address space now, in bytes."""
@@ -197,6 +178,8 @@ class Process:
 
     def _allow_memory(self, allowed: Limits) -> None:
         limits.allow_memory(self._pid, self._floor or 0, allowed)
+
+    # --- talking with it ---
 
     def _exchange(self, frame: bytes, allowance: Allowance) -> bytes:
         """Write the frame, read one, keep the log, watch the clocks: all at once, so that no side can block the other."""
@@ -238,7 +221,7 @@ class Process:
     def _watch(self, allowance: Allowance) -> None:
         if time.monotonic() > allowance.wall:
             raise Ended(probes.TIME_LIMIT, f"{allowance.limits.wall_seconds:g} seconds")
-        if not self._pid and self._starting.result().poll() is not None:
+        if not self._pid and self._exit_code(0) is not None:
             raise self._death()  # what it leaves when it is killed halfway may keep the pipes open for ever
         if self._pid:
             with contextlib.suppress(OSError):  # it is dead: what it had to say still lies in the pipes
@@ -257,24 +240,15 @@ class Process:
         with contextlib.suppress(BlockingIOError):
             while self._read_log():
                 pass
-        try:
-            code = self._starting.result().wait(2)
-        except subprocess.TimeoutExpired:
+        code = self._exit_code(2)
+        if code is None:
             return Ended(probes.PROTOCOL, "it closed the pipe of its answers")
         if self._group and self._group.out_of_memory():
             return Ended(probes.MEMORY_LIMIT, "")
-        number = self._signal(code)
-        if number == signal.SIGKILL:
+        if code == -signal.SIGKILL:
             # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
-        return Ended(probes.CRASHED, f"signal {signal.Signals(number).name}" if number in signal.valid_signals() else f"exit code {code}")
-
-    def _signal(self, code: int) -> int:
-        """The signal that ended the worker, if any: bubblewrap passes it on as a shell does, as an exit code above 128.
-
-        One that ended bubblewrap itself came from outside, whichever it was.
-        """
-        return signal.SIGKILL if code < 0 else code - 128
+        return Ended(probes.CRASHED, f"signal {signal.Signals(-code).name}" if -code in signal.valid_signals() else f"exit code {code}")
 
 
 def end_strays(leaders: Collection[int]) -> None:

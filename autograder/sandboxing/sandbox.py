@@ -23,6 +23,7 @@ from autograder.course import CourseError
 from autograder.exercise import Case, Exercise
 from autograder.probes import Answer
 from autograder.sandboxing import confinement, seccomp
+from autograder.sandboxing.forked import Forked
 from autograder.sandboxing.limits import Limits
 from autograder.sandboxing.process import Allowance, Ended, Process, SandboxFault
 
@@ -46,7 +47,7 @@ class Sandbox:
     """
 
     def __init__(
-        self, files: Mapping[str, bytes], limits: Mapping[str, float], imports: Sequence[str] = (), process: type[Process] = Process
+        self, files: Mapping[str, bytes], limits: Mapping[str, float], imports: Sequence[str] = (), process: type[Process] = Forked
     ) -> None:
         for path in files:
             parts = PurePosixPath(path).parts

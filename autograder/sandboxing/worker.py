@@ -1,8 +1,8 @@
 """The program inside a sandbox: loads the learner's work, runs probes, sends the answers.
 
-    worker.main(LEARNER, REQUESTS, ANSWERS, PACKAGES)
+    worker.main(LEARNER, REQUESTS, ANSWERS)
 
-The learner's folder, two open descriptors, and packages that are loaded before the first request, because that takes long.
+The learner's folder and two open descriptors.
 Requests and answers are frames of plain values, one answer to a request, marked with the request's number:
 
     {"number", "do": "load", "module", "name", "cell"}      loads a function; with a cell (a string), runs it and takes the variable `name`
@@ -14,26 +14,23 @@ nothing that is secret ever comes in.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import importlib
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from autograder import loading, probes, values
 from autograder.probes import Answer
 from autograder.sandboxing import frames, seccomp
 
 
-def main(learner: str, requests: int, answers: int, packages: Sequence[str] = ()) -> None:
+def main(learner: str, requests: int, answers: int) -> None:
     refuse_programs()
-    for name in packages:
-        with contextlib.suppress(Exception):  # the learner's own import says why
-            importlib.import_module(name)
     sys.path.append(learner)
+    np.random.seed()  # a fork has the state of the process that it comes from
     frames.write(answers, values.encode("ready"))
     subject: Any = None
     while (message := frames.read(requests)) is not None:
@@ -74,15 +71,15 @@ def encode(number: int, answer: Answer) -> bytes:
 
 
 def refuse_programs() -> None:
-    """From here on this process cannot become another program. (bubblewrap's own filter had to let it become Python.)"""
+    """From here on this process cannot become another program. (The sandbox's own filter had to let it become Python.)"""
     install(seccomp.without_programs())
 
 
-def confine(threads: bool) -> None:
-    """What bubblewrap does before Python begins, where it cannot run: no more privileges, the filter, an end when the parent ends."""
+def confine(program: bytes) -> None:
+    """No more privileges, this filter, and an end when the parent ends."""
     for option, value in ((seccomp.PR_SET_NO_NEW_PRIVS, 1), (seccomp.PR_SET_PDEATHSIG, signal.SIGKILL)):
         _prctl(option, value, 0)
-    install(seccomp.sandbox(threads))
+    install(program)
 
 
 def install(program: bytes) -> None:
@@ -99,7 +96,3 @@ def install(program: bytes) -> None:
 def _prctl(option: int, value: int, argument: Any) -> None:
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, argument, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the kernel refused to confine this process")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from autograder.sandboxing import attacks, confinement, doctor, process, seccomp
+from autograder.sandboxing import attacks, confinement, doctor, forked, process
 from autograder.sandboxing.attacks import ATTACKS, Attack
 from autograder.sandboxing.doctor import ENFORCED, IMPOSSIBLE, NOT_ENFORCED, AttackResult
 from autograder.sandboxing.sandbox import SandboxFault
@@ -33,6 +33,14 @@ def outcomes(*tries: str) -> set[str]:
     return {result.outcome for result in doctor.run_doctor(find(*tries))}
 
 
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """Templates that are made within the test, and end with it: as it changes them, no other shall use them."""
+    forked.close_templates()
+    yield
+    forked.close_templates()
+
+
 def without(option: str, values: int) -> Callable[..., list[str]]:
     """bubblewrap's command line without an option and its values."""
     command = confinement.command
@@ -48,7 +56,7 @@ def without(option: str, values: int) -> Callable[..., list[str]]:
 
 
 def test_without_the_filter_the_doctor_says_so(monkeypatch: Any) -> None:
-    monkeypatch.setattr(process.seccomp, "sandbox", lambda threads: seccomp._Calls(None).filter())
+    monkeypatch.setattr(forked.seccomp, "sandbox", lambda threads: forked.seccomp._Calls(None).filter())
     tries = ("a memory file", "a thread", "a socket of kind AF_INET", "System V shared memory", "io_uring", "a message queue")
     assert outcomes(*tries) == {NOT_ENFORCED}
 
@@ -56,11 +64,11 @@ def test_without_the_filter_the_doctor_says_so(monkeypatch: Any) -> None:
 @pytest.mark.parametrize(
     ("option", "values", "tries"),
     [
-        ("--remount-ro", 1, "a file in its folder"),
+        ("--remount-ro", 1, "many folders"),
         ("--clearenv", 0, "the environment's secrets"),
     ],
 )
-def test_without_an_option_of_bubblewrap_the_doctor_says_so(monkeypatch: Any, option: str, values: int, tries: str) -> None:
+def test_without_an_option_of_bubblewrap_the_doctor_says_so(monkeypatch: Any, anew: None, option: str, values: int, tries: str) -> None:
     if option == "--clearenv":  # bubblewrap is started with an empty environment too: take both away
         monkeypatch.setitem(confinement.ENVIRONMENT, "STRIDE_SECRET_SEED", "1")
         confinement._fixed.cache_clear()
@@ -68,7 +76,19 @@ def test_without_an_option_of_bubblewrap_the_doctor_says_so(monkeypatch: Any, op
     assert outcomes(tries) == {NOT_ENFORCED}
 
 
-def test_with_the_course_in_sight_the_doctor_says_so(monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    ("weaker", "tries"),
+    [
+        ("spawner.READ_ONLY = 0", "deleting its own file"),
+        ("spawner.give_up_privileges = lambda: None", "privileges that are left"),
+    ],
+)
+def test_without_a_part_of_what_a_fork_does_the_doctor_says_so(monkeypatch: Any, anew: None, weaker: str, tries: str) -> None:
+    monkeypatch.setattr(confinement, "START", confinement.START.replace("spawner.main", f"{weaker}\nspawner.main"))
+    assert outcomes(tries) == {NOT_ENFORCED}
+
+
+def test_with_the_course_in_sight_the_doctor_says_so(monkeypatch: Any, anew: None) -> None:
     command, here = confinement.command, str(attacks.PACKAGE)
 
     def wider(*arguments: Any) -> list[str]:

@@ -16,7 +16,7 @@ from autograder.exercise import Case, load
 from autograder.probes import Answer
 from autograder.sandboxing.process import Process
 from autograder.sandboxing.sandbox import Sandbox, SandboxFault
-from tests.sandboxing.common import EVERYTHING, LIMITS, ROOT, SOLUTIONS, X, exercise, run, same
+from tests.sandboxing.common import EVERYTHING, LIMITS, ROOT, SOLUTIONS, X, eventually, exercise, run, same
 
 # --- honest work ------------------------------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ def dead_after(monkeypatch: Any, request: bytes, kill: Any = lambda process: Non
         reply = exchange(self, frame, allowance)
         if request in frame:
             kill(self)
-            self._starting.result().wait()
+            assert eventually(lambda: not self.alive())
         return reply
 
     monkeypatch.setattr(Process, "_exchange", dies)
@@ -227,7 +227,7 @@ def test_a_sandbox_that_is_killed_while_it_works_is_no_learners_fault(victim: st
     with Sandbox({"cnnlib/work.py": b"import time\ndef f(x): time.sleep(30)"}, LIMITS) as box:
         box.ready()
         process = box._process
-        number = process._pid if victim == "the worker" else process._starting.result().pid
+        number = process._pid if victim == "the worker" else process._template.pid
         threading.Timer(0.3, os.kill, (number, signal.SIGKILL)).start()
         with pytest.raises(SandboxFault, match="killed from outside"):
             box.run(exercise("f"), [X])

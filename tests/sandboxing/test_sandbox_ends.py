@@ -16,7 +16,7 @@ import pytest
 
 from autograder import probes
 from autograder.course import CourseError
-from autograder.sandboxing import confinement, sandbox
+from autograder.sandboxing import confinement, forked, sandbox
 from autograder.sandboxing.sandbox import Sandbox, SandboxFault
 from tests.sandboxing.common import EVERYTHING, LIMITS, ROOT, X, eventually, exercise, run
 
@@ -87,7 +87,7 @@ def test_a_sandbox_dies_with_the_process_that_grades() -> None:
 def test_a_kill_from_outside_is_a_fault_of_ours_not_an_answer(who: str) -> None:
     with Sandbox({"cnnlib/work.py": EVERYTHING.encode()}, LIMITS) as box:
         box.ready()
-        pid = box._process._pid if who == "the worker" else box._process._starting.result().pid
+        pid = box._process._pid if who == "the worker" else box._process._template.pid
         threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
         with pytest.raises(SandboxFault, match="killed from outside"):
             box.run(exercise("sleep"), [X])
@@ -122,6 +122,7 @@ def test_without_a_working_sandbox_grading_is_refused_in_a_sentence(tmp_path: Pa
     if script:
         fake(tmp_path, script)
     monkeypatch.setattr(confinement.shutil, "which", lambda name: str(tmp_path / name) if (tmp_path / name).exists() else None)
+    forked.close_templates()
     sandbox.require.cache_clear()
     with pytest.raises(CourseError) as error:
         sandbox.require()

@@ -175,13 +175,9 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
         handed["optimizer"] = made_optimizer(inputs["optimizer"], model.parameters())
     before, passes = list(model.parameters()), []
     hook = model.register_forward_pre_hook(lambda module, _: passes.append([module.training, torch.is_grad_enabled()]))
-    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):
-        try:
-            returned = subject(**handed)
-        except ValueError:
-            if "refuses" not in inputs:
-                raise
-            returned = "ValueError"
+    returned, right = "ValueError", [ValueError] if "refuses" in inputs else []
+    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False), contextlib.suppress(*right):
+        returned = subject(**handed)
     hook.remove()
     parameters = [tensor.detach().numpy() for tensor in model.parameters()]
     statistics = [tensor.numpy() for tensor in model.buffers() if tensor.is_floating_point()]
@@ -328,7 +324,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if value.requires_grad:
             raise values.NotPlain("a tensor that keeps all that its gradient needs (take .item())")
-        return value.numpy() if value.ndim else value.item()
+        return value.numpy()
     if isinstance(value, (list, tuple)):
         return (list if isinstance(value, list) else tuple)(map(_plain, value))
     return {name: _plain(part) for name, part in value.items()} if isinstance(value, dict) else value

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.torch_probes import fixed_dropout, made_optimizer, tensors
+from autograder.torch_numbers import fixed_dropout
+from autograder.torch_probes import made_optimizer, tensors
 
 
 def rates(subject: Any, inputs: dict[str, Any]) -> list[list[float]]:

@@ -82,6 +82,11 @@ def fixed_dropout() -> Iterator[None]:
             setattr(functional, name, function)
 
 
+def numbers_of(made: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Its parameters and its running statistics, as arrays that share its memory."""
+    return [tensor.detach().numpy() for tensor in made.parameters()], [tensor.numpy() for tensor in made.buffers() if tensor.is_floating_point()]
+
+
 def arrays_of(made: Any) -> list[tuple[Key, str, Any]]:
     """Every parameter and buffer once, with its key and its full name."""
     found, seen = [], set()

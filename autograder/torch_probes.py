@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder import values
-from autograder.torch_numbers import arrays_of, by_kind, fill, fixed_dropout, shown
+from autograder.torch_numbers import arrays_of, by_kind, fill, fixed_dropout, numbers_of, shown
 
 LARGEST = 3_000_000  # parameters of a network that computes: what ignores its options is noticed before it fills the memory
 # How torch's layers refuse float64 numbers when their own are float32: made by a layer that .double() has not reached.
@@ -190,8 +190,7 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False), contextlib.suppress(*right):
         returned = subject(**handed)
     hook.remove()
-    parameters = [tensor.detach().numpy() for tensor in model.parameters()]
-    statistics = [tensor.numpy() for tensor in model.buffers() if tensor.is_floating_point()]
+    parameters, statistics = numbers_of(model)
     handed_in = [array for value in inputs.values() for array in _numpy_in(value)]
     kept = [id(tensor) for tensor in model.parameters()] == [id(tensor) for tensor in before]
     own = not any(np.may_share_memory(array, other) for array in (*parameters, *statistics) for other in handed_in)

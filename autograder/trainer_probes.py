@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.torch_numbers import fixed_dropout
+from autograder.torch_numbers import fixed_dropout, numbers_of
 from autograder.torch_probes import made_optimizer, tensors
 
 
@@ -80,7 +80,7 @@ def accumulated(subject: Any, inputs: dict[str, Any]) -> Any:
     hook.remove()
     sizes, order = sorted(map(len, came), reverse=True), np.concatenate([*came, np.zeros(0)])
     gradients = [None if parameter.grad is None else parameter.grad.numpy() for parameter in model.parameters()]
-    parameters = [parameter.detach().numpy() for parameter in model.parameters()]
+    parameters, _ = numbers_of(model)
     return returned, gradients, parameters, sizes, most, order, [module.training for module in model.modules()]
 
 
@@ -119,7 +119,7 @@ def resumed(subject: Any, inputs: dict[str, Any]) -> Any:
     state = first.state_dict() if inputs["after"] else None
     losses += [stepped() for _ in range(inputs["after"])]
     hook.remove()
-    seen = losses, used, sorted((size for size, _ in passes), reverse=True), *_numbers(model), [mode for _, mode in passes]
+    seen = losses, used, sorted((size for size, _ in passes), reverse=True), *copy.deepcopy(numbers_of(model)), [mode for _, mode in passes]
     if not inputs["after"]:
         return *seen, None, None, None, None
     first.state_dict()  # another picture, of another time: the first one must not change with it
@@ -152,7 +152,7 @@ def _gone_on(subject: Any, inputs: dict[str, Any], state: Any) -> tuple[Any, ...
         model = copy.deepcopy(inputs["other"])
         other, _ = _made(subject, inputs, model, seed=inputs["seed"] + 1)
         other.load_state_dict(state)
-        found.append(([_loss(other.step()) for _ in range(inputs["after"])], *_numbers(model)))
+        found.append(([_loss(other.step()) for _ in range(inputs["after"])], *copy.deepcopy(numbers_of(model))))
     return *found[0], found[1][0]
 
 
@@ -202,8 +202,3 @@ def _loss(returned: Any) -> Any:
     import torch
 
     return "a tensor: take .item()" if isinstance(returned, torch.Tensor) else returned
-
-
-def _numbers(model: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    parameters = [tensor.detach().numpy().copy() for tensor in model.parameters()]
-    return parameters, [tensor.numpy().copy() for tensor in model.buffers() if tensor.is_floating_point()]

@@ -70,10 +70,11 @@ def _expected(**inputs):
 
 
 def _view(inputs, output):
+    """The rows' columns, of which a count may be a tensor; and what has become of the model."""
     rows, *rest = output
     if not isinstance(rows, list) or not all(isinstance(row, (list, tuple)) and len(row) == len(COLUMNS) for row in rows):
         raise ValueError("rows of another form")
-    rows = [[value.item() if isinstance(value, np.ndarray) and value.size == 1 else value for value in row] for row in rows]  # a tensor counts too
+    rows = [[value.item() if isinstance(value, np.ndarray) and not value.ndim else value for value in row] for row in rows]
     columns = zip(*rows) if rows else [()] * len(COLUMNS)
     return *map(tuple, columns), *rest
 

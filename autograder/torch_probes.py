@@ -58,7 +58,7 @@ def _made(subject: Any, inputs: dict[str, Any]) -> Any:
     size = sum(tensor.numel() for tensor in made.parameters())
     if size > LARGEST:
         raise ValueError(f"{size:,} parameters: that is not the small network which these options ask for")
-    return _sized(subject(**options), inputs)  # once more: without numbers it took next to no time
+    return _sized(subject(**options), inputs)  # once more, with numbers this time
 
 
 def _computed(made: Any, inputs: dict[str, Any]) -> tuple[Any, ...]:

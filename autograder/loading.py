@@ -37,7 +37,10 @@ def place(module: str, cnnlib: Path) -> Path:
 
 
 def load_function(module: str, name: str, cnnlib: Path) -> Any:
-    """The learner's function `name`, from `module`.py in the folder `cnnlib` as it is saved now. Raises Missing, with the reason."""
+    """The learner's function `name`, from `module`.py in the folder `cnnlib` as it is saved now. Raises Missing, with the reason.
+
+    Its attribute `loaded_anew` is a function that loads it once more: all that its module has kept meanwhile is gone there.
+    """
     path = place(module, cnnlib)
     if not path.is_file():
         raise Missing(Answer(probes.MISSING, message=f"there is no file cnnlib/{path.relative_to(cnnlib).as_posix()}"))
@@ -50,7 +53,10 @@ def load_function(module: str, name: str, cnnlib: Path) -> Any:
         raise _unloadable(error) from error
     if not callable(subject):
         raise Missing(Answer(probes.MISSING, message=f"there is no function {name} in cnnlib/{path.relative_to(cnnlib).as_posix()}"))
-    return _homely(subject, cnnlib, family) if isinstance(subject, types.FunctionType) else subject
+    found = _homely(subject, cnnlib, family) if isinstance(subject, types.FunctionType) else subject
+    with contextlib.suppress(Exception):  # not everything that can be called has attributes
+        found.loaded_anew = functools.partial(load_function, module, name, cnnlib)
+    return found
 
 
 def load_answer(source: str, name: str, cnnlib: Path) -> Any:

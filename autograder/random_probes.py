@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.torch_probes import arrays_of, by_kind, fill, gradients_of
+from autograder.torch_numbers import arrays_of, by_kind, fill
+from autograder.torch_probes import gradients_of
 
 MOST_OUTPUTS = 16  # different ones that are looked at: what gives more is random in its parts
 REPEATED_CALLS = 40  # so many random decisions are not alike by accident

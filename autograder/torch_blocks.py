@@ -15,19 +15,11 @@ def stride_block(expansion: int = 1) -> Any:
 
     It looks around, or nobody could tell in which of several blocks a stride is.
     """
-    import torch
-    from torch import nn
 
-    class StrideBlock(nn.Module):
+    class StrideBlock(stride_block_with_dropout(expansion)):
         def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
-            super().__init__()
-            self.around = nn.AvgPool2d(3, stride, padding=1)
-            self.only = nn.Conv2d(in_channels, self.expansion * width, 1)
+            super().__init__(in_channels, width, stride)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.tanh(self.only(self.around(x)))
-
-    StrideBlock.expansion = expansion
     return StrideBlock
 
 

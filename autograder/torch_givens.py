@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograder.torch_probes import fill
+from autograder.torch_numbers import fill
 
 
 def sequential(layers: Sequence[Any], seed: int, training: bool = True, dtype: str = "float64", resting: Sequence[int] = ()) -> Any:

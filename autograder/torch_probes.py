@@ -7,16 +7,15 @@ float64, given models as they say; and what random layers drop is a fixed patter
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograder import values
+from autograder.torch_numbers import arrays_of, by_kind, fill, fixed_dropout, numbers_of, shown
 
 LARGEST = 3_000_000  # parameters of a network that computes: what ignores its options is noticed before it fills the memory
 # How torch's layers refuse float64 numbers when their own are float32: made by a layer that .double() has not reached.
@@ -37,23 +36,35 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
     the output; ValueError where images are handed in and the network is far larger than any that is asked for with them.
     """
+    made = _made(subject, inputs)
+    if made is None:
+        return None
+    parameters = sorted(shown(key) for key, _, tensor in arrays_of(made) if tensor.requires_grad)
+    if "x" not in inputs:
+        return parameters, None, None, None, None
+    return parameters, *_computed(fill(made, inputs["seed"]).train(inputs["training"]), inputs)
+
+
+def _made(subject: Any, inputs: dict[str, Any]) -> Any:
+    """The module, its numbers missing where nothing is computed; None where there is none."""
     import torch
 
     options = inputs.get("options", {})
     made = _sized(_without_memory(subject, options), inputs)
-    if "x" in inputs and isinstance(made, torch.nn.Module):
-        size = sum(tensor.numel() for tensor in made.parameters())
-        if size > LARGEST:
-            raise ValueError(f"{size:,} parameters: that is not the small network which these options ask for")
-        made = _sized(subject(**options), inputs)
-    if made is None:
-        return None
-    if not isinstance(made, torch.nn.Module):
+    if made is not None and not isinstance(made, torch.nn.Module):
         raise TypeError(f"{type(made).__name__} is no nn.Module")
-    parameters = sorted(_shown(key) for key, _, tensor in arrays_of(made) if tensor.requires_grad)
-    if "x" not in inputs:
-        return parameters, None, None, None, None
-    made = fill(made, inputs["seed"]).train(inputs["training"])
+    if made is None or "x" not in inputs:
+        return made
+    size = sum(tensor.numel() for tensor in made.parameters())
+    if size > LARGEST:
+        raise ValueError(f"{size:,} parameters: that is not the small network which these options ask for")
+    return _sized(subject(**options), inputs)  # once more, with numbers this time
+
+
+def _computed(made: Any, inputs: dict[str, Any]) -> tuple[Any, ...]:
+    """The output, dx, the parameters' gradients and the running statistics."""
+    import torch
+
     arrays = arrays_of(made)
     x = torch.from_numpy(inputs["x"]).double().requires_grad_()
     with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):  # which complains of a sandbox's missing /proc
@@ -73,7 +84,7 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
         dx = np.zeros(x.shape) if dx is None else dx.numpy()
         gradients = by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
     statistics = by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
-    return parameters, out.detach().numpy(), dx, gradients, statistics
+    return out.detach().numpy(), dx, gradients, statistics
 
 
 def gradients_of(out: Any, tensors: Iterable[Any], dout: Any) -> tuple[Any, ...]:
@@ -175,16 +186,11 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
         handed["optimizer"] = made_optimizer(inputs["optimizer"], model.parameters())
     before, passes = list(model.parameters()), []
     hook = model.register_forward_pre_hook(lambda module, _: passes.append([module.training, torch.is_grad_enabled()]))
-    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False):
-        try:
-            returned = subject(**handed)
-        except ValueError:
-            if "refuses" not in inputs:
-                raise
-            returned = "ValueError"
+    returned, right = "ValueError", [ValueError] if "refuses" in inputs else []
+    with fixed_dropout(), torch.backends.nnpack.flags(enabled=False), contextlib.suppress(*right):
+        returned = subject(**handed)
     hook.remove()
-    parameters = [tensor.detach().numpy() for tensor in model.parameters()]
-    statistics = [tensor.numpy() for tensor in model.buffers() if tensor.is_floating_point()]
+    parameters, statistics = numbers_of(model)
     handed_in = [array for value in inputs.values() for array in _numpy_in(value)]
     kept = [id(tensor) for tensor in model.parameters()] == [id(tensor) for tensor in before]
     own = not any(np.may_share_memory(array, other) for array in (*parameters, *statistics) for other in handed_in)
@@ -192,94 +198,6 @@ def of_model(subject: Any, inputs: dict[str, Any]) -> Any:
     hooks = sum(len(made._forward_hooks) + len(made._forward_pre_hooks) for made in model.modules())
     dtypes, learns = [str(array.dtype) for array in (*parameters, *statistics)], [tensor.requires_grad for tensor in model.parameters()]
     return "the model" if returned is model else _plain(returned), parameters, statistics, modes, passes, kept, own, hooks, dtypes, learns
-
-
-Key = tuple[str, str, tuple[int, ...]]  # the class of the layer, the name of its parameter or buffer, the shape
-
-
-def fill(made: Any, seed: int) -> Any:
-    """The module in float64, all its parameters and running statistics replaced by `filling`. Other buffers are constants, and stay."""
-    import torch
-
-    made = made.double()
-    with torch.no_grad():
-        for key, _, tensor in arrays_of(made):
-            if isinstance(tensor, torch.nn.Parameter) or key[1] in ("running_mean", "running_var"):
-                tensor.copy_(torch.as_tensor(filling(seed, *key)))
-    return made
-
-
-def filling(seed: int, layer: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The numbers of every array of this kind and shape: float64, such that outputs are of size 1 and no two features alike.
-
-    They depend on nothing else. So it does not matter what a learner calls a layer and which of two equal ones comes first.
-    """
-    rng = np.random.default_rng([seed, zlib.crc32(_shown((layer, name, shape)).encode())])
-    if name == "running_var" or name == "weight" and len(shape) == 1:
-        return rng.uniform(0.5, 1.5, shape)
-    if len(shape) < 2:
-        return 0.5 * rng.standard_normal(shape)
-    return rng.standard_normal(shape) * 1.5 / math.sqrt(math.prod(shape[1:]))
-
-
-def pattern(shape: tuple[int, ...], p: float) -> np.ndarray:
-    """What a random layer leaves of an array of this shape: 0 where it drops, 1 / (1 - p) elsewhere.
-
-    Axes of length 1 at its end make no difference: features are dropped alike before and after they are flattened.
-    """
-    length = len(shape)
-    while length > 2 and shape[length - 1] == 1:
-        length -= 1
-    kept = np.random.default_rng([*shape[:length], round(p * 1e6)]).random(shape) >= p
-    return kept / (1 - p) if p < 1 else np.zeros(shape)
-
-
-@contextlib.contextmanager
-def fixed_dropout() -> Iterator[None]:
-    """Within, dropout in training drops by `pattern`, and its siblings for whole channels by that of their channels."""
-    import torch
-    from torch.nn import functional
-
-    def dropping(axes: int | None) -> Any:
-        def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-            if not 0 <= p <= 1:
-                raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-            if not training or p == 0:
-                return x
-            shape = tuple(x.shape) if axes is None else (*x.shape[:-axes], *[1] * axes)
-            factor = torch.from_numpy(pattern(shape, p)).to(x.dtype)
-            return x.mul_(factor) if inplace else x * factor
-
-        return dropout
-
-    given = {"dropout": None, "dropout1d": 1, "dropout2d": 2, "dropout3d": 3}
-    before = {name: getattr(functional, name) for name in given}
-    try:
-        for name, axes in given.items():
-            setattr(functional, name, dropping(axes))
-        yield
-    finally:
-        for name, function in before.items():
-            setattr(functional, name, function)
-
-
-def arrays_of(made: Any) -> list[tuple[Key, str, Any]]:
-    """Every parameter and buffer once, with its key and its full name."""
-    found, seen = [], set()
-    for prefix, layer in made.named_modules():
-        for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
-            if id(tensor) not in seen:
-                seen.add(id(tensor))
-                found.append(((_kind(layer), name, tuple(tensor.shape)), f"{prefix}.{name}".lstrip("."), tensor))
-    return found
-
-
-def _kind(layer: Any) -> str:
-    """The name of its class; of a class of one's own made from one of PyTorch's layers, that one's."""
-    import torch
-
-    made_from = (kind for kind in type(layer).__mro__ if kind.__module__.startswith("torch.nn.") and kind is not torch.nn.Module)
-    return next(made_from, type(layer)).__name__
 
 
 def made_optimizer(described: dict[str, Any], parameters: Iterable[Any]) -> Any:
@@ -338,19 +256,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if value.requires_grad:
             raise values.NotPlain("a tensor that keeps all that its gradient needs (take .item())")
-        return value.numpy() if value.ndim else value.item()
+        return value.numpy()
     if isinstance(value, (list, tuple)):
         return (list if isinstance(value, list) else tuple)(map(_plain, value))
     return {name: _plain(part) for name, part in value.items()} if isinstance(value, dict) else value
-
-
-def by_kind(arrays: Iterable[tuple[Key, Any]]) -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = {}
-    for key, tensor in arrays:
-        found[_shown(key)] = found.get(_shown(key), 0) + tensor.numpy()
-    return dict(sorted(found.items()))
-
-
-def _shown(key: Key) -> str:
-    layer, name, shape = key
-    return f"{layer}.{name} {'×'.join(map(str, shape))}".strip()

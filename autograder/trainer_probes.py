@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.torch_probes import fixed_dropout, made_optimizer, tensors
+from autograder.torch_numbers import fixed_dropout, numbers_of
+from autograder.torch_probes import made_optimizer, tensors
 
 
 def rates(subject: Any, inputs: dict[str, Any]) -> list[list[float]]:
@@ -79,7 +80,7 @@ def accumulated(subject: Any, inputs: dict[str, Any]) -> Any:
     hook.remove()
     sizes, order = sorted(map(len, came), reverse=True), np.concatenate([*came, np.zeros(0)])
     gradients = [None if parameter.grad is None else parameter.grad.numpy() for parameter in model.parameters()]
-    parameters = [parameter.detach().numpy() for parameter in model.parameters()]
+    parameters, _ = numbers_of(model)
     return returned, gradients, parameters, sizes, most, order, [module.training for module in model.modules()]
 
 
@@ -92,29 +93,21 @@ def resumed(subject: Any, inputs: dict[str, Any]) -> Any:
     random              the number that torch's own generator starts from
     all other inputs are arguments of the class; arrays as tensors
 
-    The first trainer makes its `after` steps, and is asked for a state once more, before the first state is written as bytes and read again.
-    Two others, made with another seed, go on from what was read, after torch's generator was moved on; the second of them after the first has
-    made its steps. The first one's model is put into evaluation before each step, as by somebody who tests it in between. Returns of the
-    first its losses, the rates in each step, the number of images in each forward pass (the largest first), the model's parameters
-    and running statistics and whether it was in training in each pass; of the second its losses, parameters and running statistics; of the
-    third its losses. What was not asked for (after = 0) is None. A state that torch.load(weights_only=True) does not read is an UnpicklingError.
+    The first trainer makes its `after` steps, and is asked for a state once more, before the first state is written as bytes and read again. Two
+    others, of a class that is loaded anew and made with another seed, go on from what was read, after torch's generator was moved on; the second
+    of them after the first has made its steps. The first one's model is put into evaluation before each step, as by somebody who tests it in
+    between. Returns of the first its losses, the rates in each step, the number of images in each forward pass (the largest first), the model's
+    parameters and running statistics and whether it was in training in each pass; of the second its losses, parameters and running statistics; of
+    the third its losses. What was not asked for (after = 0) is None. A state that torch.load(weights_only=True) does not read is an
+    UnpicklingError.
     """
     import torch
 
-    known = ("model", "other", "optimizer", "before", "after", "random")
-    arguments = {name: tensors(value) for name, value in inputs.items() if name not in known}
-
-    def made(model: Any, **other: Any) -> Any:
-        optimizer = made_optimizer(inputs["optimizer"], model.parameters())
-        optimizer.register_step_pre_hook(lambda *_: used.append([float(group["lr"]) for group in optimizer.param_groups]))
-        return subject(model=model, optimizer=optimizer, **arguments | other)
-
-    used: list[list[float]] = []
     passes: list[tuple[int, bool]] = []
     torch.manual_seed(inputs["random"])
     model = inputs["model"]
     hook = model.register_forward_pre_hook(lambda _, images: passes.append((len(images[0]), model.training)))
-    first = made(model)
+    first, used = _made(subject, inputs, model)
     if first is None:
         return None
 
@@ -126,22 +119,41 @@ def resumed(subject: Any, inputs: dict[str, Any]) -> Any:
     state = first.state_dict() if inputs["after"] else None
     losses += [stepped() for _ in range(inputs["after"])]
     hook.remove()
-    sizes, modes = sorted((size for size, _ in passes), reverse=True), [mode for _, mode in passes]
-    seen = (losses, used.copy(), sizes, *_numbers(model), modes)
+    seen = losses, used, sorted((size for size, _ in passes), reverse=True), *copy.deepcopy(numbers_of(model)), [mode for _, mode in passes]
     if not inputs["after"]:
         return *seen, None, None, None, None
     first.state_dict()  # another picture, of another time: the first one must not change with it
     state = _written_and_read(state)
     if _count(state) < sum(parameter.numel() for parameter in model.parameters()):  # it lies elsewhere in this process, say
         raise ValueError("the state holds fewer numbers than the model has parameters: another process could not go on from it")
-    others = []
-    for number in range(2):
-        torch.manual_seed(inputs["random"] + 1 + number)
+    return *seen, *_gone_on(subject, inputs, state)
+
+
+def _made(subject: Any, inputs: dict[str, Any], model: Any, **other: Any) -> tuple[Any, list[list[float]]]:
+    """A trainer of the model, with other arguments than the inputs' where they are given; and the rates of its steps, which are yet to come."""
+    optimizer, used = made_optimizer(inputs["optimizer"], model.parameters()), []
+    optimizer.register_step_pre_hook(lambda *_: used.append([float(group["lr"]) for group in optimizer.param_groups]))
+    known = ("model", "other", "optimizer", "before", "after", "random")
+    arguments = {name: tensors(value) for name, value in inputs.items() if name not in known}
+    return subject(model=model, optimizer=optimizer, **arguments | other), used
+
+
+def _gone_on(subject: Any, inputs: dict[str, Any], state: Any) -> tuple[Any, ...]:
+    """What two trainers do that are given the state: the first one's losses, parameters and running statistics; the second one's losses.
+
+    Their class comes from a file that is loaded anew, where that is known. So what a trainer keeps in its class or its module is lost, as in
+    another process.
+    """
+    import torch
+
+    subject, found = getattr(subject, "loaded_anew", lambda: subject)(), []
+    for number in (1, 2):
+        torch.manual_seed(inputs["random"] + number)
         model = copy.deepcopy(inputs["other"])
-        other = made(model, seed=inputs["seed"] + 1)
+        other, _ = _made(subject, inputs, model, seed=inputs["seed"] + 1)
         other.load_state_dict(state)
-        others.append(([_loss(other.step()) for _ in range(inputs["after"])], *_numbers(model)))
-    return *seen, *others[0], others[1][0]
+        found.append(([_loss(other.step()) for _ in range(inputs["after"])], *copy.deepcopy(numbers_of(model))))
+    return *found[0], found[1][0]
 
 
 def _written_and_read(state: Any) -> Any:
@@ -190,8 +202,3 @@ def _loss(returned: Any) -> Any:
     import torch
 
     return "a tensor: take .item()" if isinstance(returned, torch.Tensor) else returned
-
-
-def _numbers(model: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    parameters = [tensor.detach().numpy().copy() for tensor in model.parameters()]
-    return parameters, [tensor.numpy().copy() for tensor in model.buffers() if tensor.is_floating_point()]

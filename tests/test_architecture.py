@@ -21,13 +21,13 @@ SANDBOXED = {
     *("autograder", "autograder.sandboxing"),
     *(f"autograder.{name}" for name in ("torch_blocks", "given_pieces", "givens", "loading", "values")),
     *(f"autograder.{name}" for name in ("probes", "network_probes", "random_probes", "repeated_probes", "torch_givens")),
-    *("autograder.torch_probes", "autograder.trainer_probes"),
+    *("autograder.torch_numbers", "autograder.torch_probes", "autograder.trainer_probes"),
     *(f"autograder.sandboxing.{name}" for name in ("frames", "seccomp", "spawner", "worker")),
 }
 # From the vocabulary up to the screens: a module imports only from lines above its own, or from its own line.
 # Modules not named here are parts of the line "grading".
 LAYERS = (
-    ("values", "torch_probes", "torch_blocks", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
+    ("values", "torch_numbers", "torch_probes", "torch_blocks", "given_pieces", "definitions", "files", "unpack", "frames", "seccomp", "escape"),
     ("repeated_probes", "network_probes", "torch_givens", "random_probes", "trainer_probes"),
     ("givens",),
     ("probes", "exercise"),

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from autograder.probes import arrange
-from autograder.torch_probes import fixed_dropout
+from autograder.torch_numbers import fixed_dropout
 from autograder.values import Given
 
 

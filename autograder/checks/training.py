@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autograder import torch_probes
 from autograder.checks.nets.modules import OF_MODEL
 from autograder.draw import normal
@@ -26,6 +28,7 @@ def passing(
     softmax=False,
     own_loss=False,
     moved=("images", "labels"),
+    tensors=False,
 ):
     """The judge's own pass over the data; every argument but `learns` is a way to get it wrong."""
 
@@ -66,7 +69,8 @@ def passing(
             model.train(training if after is None else after == "train")
         loss = total / {"examples": examples, "twice": examples, "batches": count, "sum": 1}[mean] if loss_of == "all" else total
         rate = wrong / examples
-        return loss, {"wrong": rate, "right": 1 - rate, "percent": 100 * rate, "count": wrong, "batches": sum(rates) / count}[error]
+        rate = {"wrong": rate, "right": 1 - rate, "percent": 100 * rate, "count": wrong, "batches": sum(rates) / count}[error]
+        return (torch.tensor(loss), torch.tensor(rate)) if tensors else (loss, rate)
 
     if learns:
         return lambda model, loader, optimizer, loss_function: run(model, loader, loss_function, optimizer)
@@ -78,7 +82,9 @@ def _expected(learns):
 
 
 def _view(inputs, output):
-    (loss, error), *rest = output
+    """A tensor costs the points for that number alone."""
+    numbers, rest = output[0], output[1:]
+    loss, error = ("a tensor: take .item()" if isinstance(number, np.ndarray) else number for number in numbers)
     return loss, error, *rest
 
 
@@ -178,6 +184,10 @@ def _shared(learns):
         ),
         Misconception(
             "own_loss", "The loss is the cross-entropy, whatever was handed in.", "Call loss_function(scores, labels).", slip(own_loss=True)
+        ),
+        Misconception(
+            "tensors_returned", "Loss and error are returned as tensors, not as plain floats.", "Take .item() of each batch's loss and count.",
+            slip(tensors=True),
         ),
     )
 

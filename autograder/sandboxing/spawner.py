@@ -33,7 +33,7 @@ from autograder.sandboxing import frames, worker
 
 DESCRIPTORS = 5  # of a request
 BEGAN = b"began"
-MODULES = ("givens", "network_probes", "random_probes", "repeated_probes", "torch_givens", "torch_probes", "trainer_probes")
+MODULES = ("givens", "network_probes", "random_probes", "repeated_probes", "torch_givens", "torch_numbers", "torch_probes", "trainer_probes")
 PAGE = 4096
 # unshare(2) and mount(2), linux/sched.h and linux/mount.h
 NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_PROCESSES, NEW_NETWORK = 0x20000, 0x4000000, 0x8000000, 0x20000000, 0x40000000

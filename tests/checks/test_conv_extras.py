@@ -14,6 +14,7 @@ COSTS = {
     "grouped_conv2d": {
         "channels_interleaved": "groups bias stride padding contract",
         "outputs_interleaved": "groups depthwise bias stride padding contract",
+        "weights_interleaved": "groups depthwise bias stride padding contract",
         "bias_forgotten": "bias contract",
         "stride_ignored": "stride padding",
         "padding_swapped": "padding",
@@ -29,6 +30,7 @@ COSTS = {
         "bias_forgotten": "bias contract",
         "stride_swapped": "stride padding",
         "padding_ignored": "padding refuses contract",
+        "padding_dilated": "padding refuses contract",
         "empty_accepted": "refuses",
         "float64_result": "contract",
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from autograder import check
+from autograder.checks.training import passing
 from tests.checks.common import proofs
 
 TestProofs = proofs("training")
@@ -17,6 +18,18 @@ def test_a_loss_that_keeps_its_graph_is_refused() -> None:
         return sum(losses) / len(losses), 0.0
 
     assert "keeps all that its gradient needs (take .item())" in str(check("training.evaluate", evaluate, seed=1))
+
+
+def test_a_tensor_without_a_graph_costs_the_points_for_that_number_alone() -> None:
+    right = passing(learns=False)
+
+    def evaluate(**inputs):
+        loss, error = right(**inputs)
+        return torch.tensor(loss), error
+
+    verdict = check("training.evaluate", evaluate, seed=1)
+    assert "a tensor: take .item()" in str(verdict)
+    assert {aspect.name for aspect in verdict.aspects if not aspect.passed} == {"mean loss", "mode", "device"}
 
 
 def test_a_loader_may_be_looped_over_by_any_means() -> None:

@@ -1,4 +1,4 @@
-"""What both convolutions get wrong alike: bias, filter, stride and padding."""
+"""What both convolutions share: bias, filter, stride and padding, and the ways to get these wrong."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.conv.common import swapped
-from autograder.exercise import Misconception
+from autograder.draw import normal
+from autograder.exercise import Aspect, Misconception
 from autograder.oracles import pair, tensor
+
+LAYER_ASPECTS = (
+    Aspect("bias", 1, "one bias per filter"),
+    Aspect("stride", 1, "stride, also unequal for height and width"),
+    Aspect("padding", 1, "zero padding, also unequal"),
+)
 
 
 def convolved(x, w, b, stride=1, padding=0, dilation=1, groups=1) -> np.ndarray:
@@ -26,6 +33,10 @@ def convolved(x, w, b, stride=1, padding=0, dilation=1, groups=1) -> np.ndarray:
 def expected(forward: Callable[..., np.ndarray]) -> Callable[..., Any]:
     """The oracle: what `forward` gives, or that a ValueError is right."""
     return lambda refuses=False, **inputs: "ValueError" if refuses else forward(**inputs)
+
+
+def biased(rng, inputs):
+    return inputs | {"b": normal(rng, len(inputs["b"]), dtype=inputs["x"].dtype)}
 
 
 def shared(forward: Callable[..., np.ndarray]) -> tuple[Misconception, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks.conv.common import swapped
-from autograder.checks.conv_extras.common import convolved, expected, shared
+from autograder.checks.conv_extras.common import LAYER_ASPECTS, biased, convolved, expected, shared
 from autograder.draw import distinct, normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import pair
@@ -31,10 +31,6 @@ def _layer(rng, dilation, c=2, f=3, n=1, dtype=np.float64, sizes=(13, 14, 15)):
     return inputs | {"dilation": dilation}
 
 
-def _biased(rng, inputs):
-    return inputs | {"b": normal(rng, len(inputs["b"]), dtype=inputs["x"].dtype)}
-
-
 def _refused(rng, size, kernel, dilation, **options):
     inputs = {"x": normal(rng, 1, 2, *size), "w": normal(rng, 3, 2, *kernel), "b": np.zeros(3), "dilation": dilation}
     return inputs | options | {"refuses": True}
@@ -48,7 +44,7 @@ def _draw(rng):
     yield Case("gaps", _layer(rng, 3))
     yield Case("pair", _layer(rng, (2, 3)))
     yield Case("pair", _layer(rng, (3, 1)))
-    yield Case("bias", _biased(rng, _layer(rng, 2, f=5)))
+    yield Case("bias", biased(rng, _layer(rng, 2, f=5)))
     for stride, dilation in ((2, 3), ((1, 3), 2), ((3, 2), 2)):
         yield Case("stride", _layer(rng, dilation) | {"stride": stride})
     for padding, stride in ((1, 1), ((2, 1), 1), ((0, 2), (2, 1))):
@@ -58,7 +54,7 @@ def _draw(rng):
     yield Case("refuses", _refused(rng, (7, 9), (4, 2), 3, stride=3))  # 10 rows of 7: rounded towards 0, there would be none
     yield Case("refuses", {"x": normal(rng, 1, 2, 4, 3), "w": normal(rng, 5, 2, 4, 2), "b": np.zeros(5), "dilation": 1})  # fits, just
     yield Case("refuses", {"x": normal(rng, 1, 2, 3, 5), "w": normal(rng, 5, 2, 4, 2), "b": np.zeros(5), "dilation": 1, "padding": 1})  # thanks to it
-    yield from contract_cases(lambda dtype: _biased(rng, _layer(rng, (2, 3), n=2, dtype=dtype)) | {"padding": 1})
+    yield from contract_cases(lambda dtype: biased(rng, _layer(rng, (2, 3), n=2, dtype=dtype)) | {"padding": 1})
 
 
 # --- Wrong ways -------------------------------------------------------------------------------------------------------
@@ -66,6 +62,10 @@ def _draw(rng):
 
 def _with(dilation_of):
     return lambda x, w, b, dilation, stride=1, padding=0: _forward(x, w, b, dilation_of(pair(dilation)), stride, padding)
+
+
+def _padding_dilated(x, w, b, dilation, stride=1, padding=0):
+    return _forward(x, w, b, dilation, stride, tuple(d * p for d, p in zip(pair(dilation), pair(padding))))
 
 
 def _image_spread(x, w, b, dilation, stride=1, padding=0):
@@ -153,9 +153,7 @@ dilated_conv2d = Exercise(
         Aspect("one", 1, "dilation=1: no gaps"),
         Aspect("gaps", 3, "the same dilation for height and width"),
         Aspect("pair", 1, "unequal dilations"),
-        Aspect("bias", 1, "one bias per filter"),
-        Aspect("stride", 1, "stride, also unequal for height and width"),
-        Aspect("padding", 1, "zero padding, also unequal"),
+        *LAYER_ASPECTS,
         Aspect("refuses", 1, "a ValueError where the filter reaches over more than the padded image"),
         contract(),
     ),
@@ -243,6 +241,12 @@ dilated_conv2d = Exercise(
             "The dilation of the width is used for the height, too.",
             "A pair is (height, width): the first number spreads the filter's rows, the second its columns.",
             _with(lambda dilation: dilation[1:] * 2),
+        ),
+        Misconception(
+            "padding_dilated",
+            "The padding grew with the dilation: there are dilation·padding zeros on each side.",
+            "Only the filter has gaps: `padding` is a number of zeros, whatever the dilation.",
+            _padding_dilated,
         ),
         *shared(_forward),
         Misconception(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.conv_extras.common import convolved, expected, shared
+from autograder.checks.conv_extras.common import LAYER_ASPECTS, biased, convolved, expected, shared
 from autograder.draw import distinct, normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 
@@ -31,10 +31,6 @@ def _layer(rng, groups, channels, filters, n=1, dtype=np.float64, sizes=(7, 8, 9
     }
 
 
-def _biased(rng, inputs):
-    return inputs | {"b": normal(rng, len(inputs["b"]), dtype=inputs["x"].dtype)}
-
-
 def _refused(rng, channels, filters, deep, groups):
     return {"x": normal(rng, 1, channels, 5, 6), "w": normal(rng, filters, deep, 3, 2), "b": np.zeros(filters), "groups": groups, "refuses": True}
 
@@ -47,7 +43,7 @@ def _draw(rng):
     yield Case("groups", _layer(rng, 5, 3, 2))
     yield Case("depthwise", _layer(rng, 5, 1, 1, n=2))
     yield Case("depthwise", _layer(rng, 3, 1, 2))
-    yield Case("bias", _biased(rng, _layer(rng, 3, 2, 4)))
+    yield Case("bias", biased(rng, _layer(rng, 3, 2, 4)))
     for stride in (2, (1, 3), (3, 2)):
         yield Case("stride", _layer(rng, 2, 3, 2) | {"stride": stride})
     for padding, stride in ((1, 1), ((2, 1), 1), ((0, 2), (2, 1))):
@@ -56,7 +52,7 @@ def _draw(rng):
     yield Case("refuses", _refused(rng, 6, 5, 3, 2))  # a filter is left over
     yield Case("refuses", _refused(rng, 6, 4, 1, 2))  # filters of one channel for groups of three: NumPy would broadcast
     yield Case("refuses", _layer(rng, 1, 2, 5))  # and nothing is refused that divides
-    yield from contract_cases(lambda dtype: _biased(rng, _layer(rng, 2, 3, 4, n=2, dtype=dtype)) | {"padding": 1})
+    yield from contract_cases(lambda dtype: biased(rng, _layer(rng, 2, 3, 4, n=2, dtype=dtype)) | {"padding": 1})
 
 
 # --- Wrong ways -------------------------------------------------------------------------------------------------------
@@ -142,9 +138,7 @@ grouped_conv2d = Exercise(
         Aspect("one", 2, "groups=1: every filter sees all channels"),
         Aspect("groups", 4, "several groups: channels, filters and outputs in the right places"),
         Aspect("depthwise", 2, "groups=C: filters of one channel each"),
-        Aspect("bias", 1, "one bias per filter"),
-        Aspect("stride", 1, "stride, also unequal for height and width"),
-        Aspect("padding", 1, "zero padding, also unequal"),
+        *LAYER_ASPECTS,
         Aspect("refuses", 2, "a ValueError where groups does not divide the channels or the filters, or the filters have another depth"),
         contract(),
     ),
@@ -164,6 +158,13 @@ grouped_conv2d = Exercise(
             "Every G-th filter belongs to the same group.",
             "Neighbours make a group: the first F/groups filters see the first group's channels; filter k is of group k // (F/groups).",
             _interleaved_filters(lambda x, groups, g: _block(x, groups, g, 1)),
+            revisit=REVISIT,
+        ),
+        Misconception(
+            "weights_interleaved",
+            "Every G-th filter is taken for a group, w[g::groups], but their outputs are put side by side.",
+            "Filters lie as their outputs do: those of group g are w[g*f : g*f + f], with f = F/groups.",
+            _apart(lambda x, w, b, groups, g: (_block(x, groups, g, 1), w[g::groups], _block(b, groups, g))),
             revisit=REVISIT,
         ),
         Misconception(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from autograder.checks.conv.common import swapped
 from autograder.draw import distinct
+from autograder.exercise import Misconception
 from autograder.oracles import pair, tensor
 
 # Times the baseline, measured in this process and in a sandbox on a busy machine: a loop over the filter's places 1 to 4, over rows of pixels 2 to
 # 5, index arrays and np.add.at 4 to 8; im2col pixel by pixel 14 to 28, a product for every pixel 39 to 57. Between 8 and 14 nothing is known to lie.
 MAX_SLOWDOWN = 11
+STRIDES = (2, (1, 3), (3, 2))
+PADDINGS = ((1, 1), ((2, 1), 1), ((0, 2), (2, 1)))  # with a stride each
 
 
 def sizes(rng):
@@ -41,6 +47,43 @@ def fold(cols, x_shape, kernel_size, stride=1, padding=0):
 
     columns = tensor(cols).reshape(x_shape[0], -1, cols.shape[1]).transpose(1, 2)
     return F.fold(columns, tuple(x_shape[2:]), pair(kernel_size), padding=pair(padding), stride=pair(stride)).numpy()
+
+
+def slips_of_windows(right: Callable[..., np.ndarray]) -> tuple[Misconception, ...]:
+    """What goes wrong where windows are laid, in im2col and in the layer; right(…, stride, padding) does it right."""
+
+    def wrong(change):
+        def slip(stride=1, padding=0, **inputs):
+            return right(**inputs, **{"stride": stride, "padding": padding} | change(stride))
+
+        return slip
+
+    return (
+        Misconception(
+            "stride_ignored",
+            "The stride is ignored: the windows lie one pixel apart.",
+            "Window (i, j) starts at row i·SH and column j·SW.",
+            wrong(lambda stride: {"stride": 1}),
+        ),
+        Misconception(
+            "stride_swapped",
+            "The strides of height and width are mixed up.",
+            "A pair is (height, width): the first number moves the window down, the second to the right.",
+            wrong(lambda stride: {"stride": swapped(stride)}),
+        ),
+        Misconception(
+            "padding_ignored",
+            "The padding is ignored.",
+            "Surround the image with zeros before windows are cut out of it, and count them in OH and OW.",
+            wrong(lambda stride: {"padding": 0}),
+        ),
+        Misconception(
+            "padding_fixed",
+            "The image is always padded by 1, whatever `padding` says.",
+            "Use PH and PW, which may be 0, in np.pad and in OH and OW.",
+            wrong(lambda stride: {"padding": 1}),
+        ),
+    )
 
 
 # Slips that col2im and the backward pass share.

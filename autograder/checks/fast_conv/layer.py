@@ -6,24 +6,22 @@ from functools import partial
 
 import numpy as np
 
-from autograder.checks.conv.common import swapped
 from autograder.checks.fast_conv import baseline
 from autograder.checks.fast_conv.common import (
     MAX_SLOWDOWN,
+    PADDINGS,
+    STRIDES,
     fold_at_stride_1,
     fold_cut_from_the_end,
     fold_overwritten,
     fold_uncropped,
     out_size,
     sizes,
+    slips_of_windows,
 )
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import conv2d, gradients, pair, tensor
-
-STRIDES = (2, (1, 3), (3, 2))
-PADDINGS = ((1, 1), ((2, 1), 1), ((0, 2), (2, 1)))  # with a stride each
-
 
 # --- conv2d_forward ---------------------------------------------------------------------------------------------------
 
@@ -125,35 +123,12 @@ conv2d_forward = Exercise(
             lambda x, w, b, stride=1, padding=0: _forward(x, w[:, :, ::-1, ::-1], b, stride, padding),
         ),
         Misconception(
-            "stride_ignored",
-            "The stride is ignored: the filter moves one pixel at a time.",
-            "Window (i, j) starts at row i·SH and column j·SW.",
-            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, 1, padding),
-        ),
-        Misconception(
-            "stride_swapped",
-            "The strides of height and width are mixed up.",
-            "A pair is (height, width): the first number moves the window down, the second to the right.",
-            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, swapped(stride), padding),
-        ),
-        Misconception(
             "stride_of_height_for_both",
             "The stride of the height is used for the width, too.",
             "A pair is (height, width): window (i, j) starts at row i·SH and column j·SW.",
             lambda x, w, b, stride=1, padding=0: _forward(x, w, b, pair(stride)[0], padding),
         ),
-        Misconception(
-            "padding_ignored",
-            "The padding is ignored.",
-            "Pass the padding on to the step that cuts the windows, and count it in OH and OW.",
-            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride),
-        ),
-        Misconception(
-            "padding_fixed",
-            "The image is always padded by 1, whatever `padding` says.",
-            "Use PH and PW, which may be 0.",
-            lambda x, w, b, stride=1, padding=0: _forward(x, w, b, stride, 1),
-        ),
+        *slips_of_windows(_forward),
         float64_result(_forward),
     ),
     hints=(

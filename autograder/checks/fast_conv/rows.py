@@ -8,6 +8,8 @@ import numpy as np
 
 from autograder.checks.conv.common import swapped
 from autograder.checks.fast_conv.common import (
+    PADDINGS,
+    STRIDES,
     fold,
     fold_at_stride_1,
     fold_cut_from_the_end,
@@ -15,21 +17,14 @@ from autograder.checks.fast_conv.common import (
     fold_uncropped,
     out_size,
     sizes,
+    slips_of_windows,
     unfold,
 )
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
 from autograder.oracles import pair
 
-STRIDES = (2, (1, 3), (3, 2))
-PADDINGS = ((1, 1), ((2, 1), 1), ((0, 2), (2, 1)))  # with a stride each
-
-
 # --- im2col -----------------------------------------------------------------------------------------------------------
-
-
-def _im2col(x, kernel_size, stride=1, padding=0):
-    return unfold(x, kernel_size, stride, padding)
 
 
 def _unmoved(rows, images):
@@ -81,19 +76,19 @@ im2col = Exercise(
         contract(),
     ),
     draw=_draw_im2col,
-    oracle=_im2col,
+    oracle=unfold,
     misconceptions=(
         Misconception(
             "windows_as_columns",
             "The windows are the columns of your matrix; here they are its rows.",
             "Row (n·OH + i)·OW + j holds one window: transpose the result, or put the axes N, OH, OW first.",
-            lambda x, kernel_size, stride=1, padding=0: _im2col(x, kernel_size, stride, padding).T,
+            lambda x, kernel_size, stride=1, padding=0: unfold(x, kernel_size, stride, padding).T,
         ),
         Misconception(
             "not_transposed",
             "The windows were reshaped from (N, C, KH, KW, OH, OW) straight into rows: right shape, scrambled numbers.",
             "reshape never moves numbers. First transpose to (N, OH, OW, C, KH, KW), then reshape.",
-            lambda x, kernel_size, stride=1, padding=0: _unmoved(_im2col(x, kernel_size, stride, padding), len(x)),
+            lambda x, kernel_size, stride=1, padding=0: _unmoved(unfold(x, kernel_size, stride, padding), len(x)),
         ),
         Misconception(
             "channels_last",
@@ -117,33 +112,10 @@ im2col = Exercise(
             "kernel_swapped",
             "Height and width of the windows are mixed up.",
             "kernel_size is (KH, KW): a window is KH rows high and KW columns wide.",
-            lambda x, kernel_size, stride=1, padding=0: _im2col(x, swapped(kernel_size), stride, padding),
+            lambda x, kernel_size, stride=1, padding=0: unfold(x, swapped(kernel_size), stride, padding),
         ),
-        Misconception(
-            "stride_ignored",
-            "The stride is ignored: there is a window at every pixel.",
-            "Window (i, j) starts at row i·SH and column j·SW.",
-            lambda x, kernel_size, stride=1, padding=0: _im2col(x, kernel_size, 1, padding),
-        ),
-        Misconception(
-            "stride_swapped",
-            "The strides of height and width are mixed up.",
-            "A pair is (height, width): the first number moves the window down, the second to the right.",
-            lambda x, kernel_size, stride=1, padding=0: _im2col(x, kernel_size, swapped(stride), padding),
-        ),
-        Misconception(
-            "padding_ignored",
-            "The padding is ignored.",
-            "Surround the image with zeros before you cut windows out of it, and count them in OH and OW.",
-            lambda x, kernel_size, stride=1, padding=0: _im2col(x, kernel_size, stride, 0),
-        ),
-        Misconception(
-            "padding_fixed",
-            "The image is always padded by 1, whatever `padding` says.",
-            "Use PH and PW, which may be 0, in np.pad and in OH and OW.",
-            lambda x, kernel_size, stride=1, padding=0: _im2col(x, kernel_size, stride, 1),
-        ),
-        float64_result(_im2col),
+        *slips_of_windows(unfold),
+        float64_result(unfold),
     ),
     hints=(
         "Draw a 3×4 image with the numbers 0 to 11 and write down its 2×2 windows, one a line: that is the matrix.",
@@ -158,17 +130,13 @@ im2col = Exercise(
 # --- col2im -----------------------------------------------------------------------------------------------------------
 
 
-def _col2im(cols, x_shape, kernel_size, stride=1, padding=0):
-    return fold(cols, x_shape, kernel_size, stride, padding)
-
-
 def _averaged(cols, x_shape, kernel_size, stride=1, padding=0):
-    return _col2im(cols, x_shape, kernel_size, stride, padding) / np.maximum(_col2im(np.ones_like(cols), x_shape, kernel_size, stride, padding), 1)
+    return fold(cols, x_shape, kernel_size, stride, padding) / np.maximum(fold(np.ones_like(cols), x_shape, kernel_size, stride, padding), 1)
 
 
 def _columns_channels_last(cols, x_shape, kernel_size, stride=1, padding=0):
     (kh, kw), c = pair(kernel_size), x_shape[1]
-    return _col2im(cols.reshape(-1, kh, kw, c).transpose(0, 3, 1, 2).reshape(cols.shape), x_shape, kernel_size, stride, padding)
+    return fold(cols.reshape(-1, kh, kw, c).transpose(0, 3, 1, 2).reshape(cols.shape), x_shape, kernel_size, stride, padding)
 
 
 def _windows(rng, n=1, c=1, stride=1, padding=0, dtype=np.float64):
@@ -203,7 +171,7 @@ col2im = Exercise(
         contract(),
     ),
     draw=_draw_col2im,
-    oracle=_col2im,
+    oracle=fold,
     misconceptions=(
         Misconception(
             "overwritten",
@@ -256,7 +224,7 @@ col2im = Exercise(
             "im2col writes channel, row, column: split the last axis into (C, KH, KW).",
             _columns_channels_last,
         ),
-        float64_result(_col2im, "cols"),
+        float64_result(fold, "cols"),
     ),
     hints=(
         "Go through your im2col line by line and turn every copy around: what was read from x is now added to x.",

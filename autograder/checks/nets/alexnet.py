@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from autograder.checks.nets.classifiers import slips
-from autograder.checks.nets.five_convolutions import PAPER, PIXELS, Row, network
+from autograder.checks.nets.five_convolutions import NUMBERS, drawing, network, slips
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
 SMALL = {"classes": 7, "width": 6, "hidden": 40, "groups": 1, "lrn": False}  # quick, no two sizes alike, and units enough that some live
+OVERLAPPING = {"kernel_size": 3, "stride": 2}
 
 
-def alexnet(
-    *, fixed=(), grouped=(2, 4, 5), bent=(1, 2, 3, 4, 5), padding=(2, 2, 1, 1, 1), strides=(4, 1, 1, 1, 1), parts=(6, 16, 24, 24, 16),
-    pooled=(1, 2, 5), pool=("MaxPool2d", {"kernel_size": 3, "stride": 2}), normed=(1, 2), constants=PAPER, order=("bend", "norm", "pool"),
-    head=(), bias=True, listed=False, features=None,
-):
-    """A builder of the judge's own network; every keyword-only argument is a way to get it wrong. fixed: options that are always the same."""
+def alexnet(*, fixed=(), grouped=(2, 4, 5), parts=(6, 16, 24, 24, 16), **how):
+    """A builder of the judge's own network; every argument is a way to get it wrong.
+
+    fixed: options that are always the same; parts: filters, in sixths of `width`; how: as for `network`.
+    """
 
     def build(classes=1000, width=96, hidden=4096, groups=2, lrn=True):
         asked = {"classes": classes, "width": width, "hidden": hidden, "groups": groups, "lrn": lrn} | dict(fixed)
-        there = {"bend": bent, "norm": normed if asked["lrn"] else (), "pool": pooled}
-        rows = [
-            Row(
-                asked["width"] * parts[n - 1] // 6, (11, 5, 3, 3, 3)[n - 1], strides[n - 1], padding[n - 1],
-                asked["groups"] if n in grouped else 1, tuple(name for name in order if n in there[name]),
-            )
-            for n in (1, 2, 3, 4, 5)
-        ]
-        return network(
-            rows, asked["hidden"], asked["classes"], lrn=constants, pool=pool, head=dict(head), bias=bias, listed=listed, features=features,
-        )
+        published = {
+            "kernels": (11, 5, 3, 3, 3), "strides": (4, 1, 1, 1, 1), "padding": (2, 2, 1, 1, 1), "order": ("bend", "norm", "pool"),
+            "pool": ("MaxPool2d", OVERLAPPING),
+        }
+        filters = [asked["width"] * part // 6 for part in parts]
+        groups = [asked["groups"] if n in grouped else 1 for n in NUMBERS]
+        return network(filters, asked["hidden"], asked["classes"], groups=groups, **published | how | ({} if asked["lrn"] else {"normed": ()}))
 
     return build
 
 
 def _draw(rng):
-    def drawn(n=0, training=False, light=1, dout=False, defaults=False, **options):
-        options = options if defaults else SMALL | options
-        case = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-        case |= {} if n else {"images": (1, 3, PIXELS, PIXELS)}
-        case |= {"x": light * normal(rng, n, 3, PIXELS, PIXELS)} if n else {}
-        return case | ({"dout": normal(rng, n, options["classes"])} if dout else {})
-
+    drawn = drawing(rng, SMALL)
     yield Case("parameters", drawn(defaults=True, groups=1), compare=("parameters",))
     yield Case("forward", drawn(2), compare=("out",))
     yield Case("groups", drawn(defaults=True), compare=("parameters",))
@@ -124,19 +112,11 @@ AlexNet = Exercise(
         ),
         Misconception(
             "average_pooling", "There is average pooling where AlexNet takes maxima.", "nn.MaxPool2d(3, 2).",
-            alexnet(pool=("AvgPool2d", {"kernel_size": 3, "stride": 2})),
-        ),
-        Misconception(
-            "last_pool_missing", "There is no pooling behind the fifth convolution.", "Three poolings: behind convolutions 1, 2 and 5.",
-            alexnet(pooled=(1, 2)),
+            alexnet(pool=("AvgPool2d", OVERLAPPING)),
         ),
         Misconception(
             "no_lrn", "There is no local response normalisation, whatever is asked for.", "With lrn=True it stands behind the first two ReLUs.",
             alexnet(fixed=(("lrn", False),)),
-        ),
-        Misconception(
-            "always_lrn", "There is local response normalisation, whatever is asked for.", "With lrn=False it is left away.",
-            alexnet(fixed=(("lrn", True),)),
         ),
         Misconception(
             "lrn_once", "There is local response normalisation behind the first ReLU only.", "It stands behind the second one too.",
@@ -155,31 +135,6 @@ AlexNet = Exercise(
             "The ReLU comes first: convolution, ReLU, LRN, pooling.", alexnet(order=("norm", "bend", "pool")),
         ),
         Misconception(
-            "alpha_divided", "Local response normalisation divides by five times too little of the squares.",
-            "nn.LocalResponseNorm divides its alpha by its size: hand it 5 times the paper's 1e-4.", alexnet(constants={"alpha": 1e-4, "k": 2.0}),
-        ),
-        Misconception(
-            "alpha_divided_twice", "The alpha of local response normalisation is divided by its size twice.",
-            "nn.LocalResponseNorm divides already. To undo that, multiply: 5 times the paper's 1e-4.", alexnet(constants={"alpha": 2e-5, "k": 2.0}),
-        ),
-        Misconception(
-            "k_of_one", "Local response normalisation has k = 1.", "The paper's k is 2, and nn.LocalResponseNorm has to be told.",
-            alexnet(constants={"alpha": 5e-4, "k": 1.0}),
-        ),
-        Misconception(
-            "torchs_constants", "Local response normalisation has PyTorch's constants and not the paper's.",
-            "The paper's k is 2. And nn.LocalResponseNorm divides its alpha by its size: hand it 5 times the paper's 1e-4.",
-            alexnet(constants={"alpha": 1e-4, "k": 1.0}),
-        ),
-        Misconception(
-            "no_relu_in_convolutions", "There is no ReLU behind any convolution.", "Every layer with parameters but the last is followed by ReLU.",
-            alexnet(bent=()),
-        ),
-        Misconception(
-            "no_relu_in_the_middle", "There is no ReLU between the three convolutions 3×3.",
-            "Every layer with parameters but the last is followed by ReLU, whether pooling comes or not.", alexnet(bent=(1, 2, 5)),
-        ),
-        Misconception(
             "no_relu_after_fifth", "There is no ReLU behind the fifth convolution.",
             "Every layer with parameters but the last is followed by ReLU.", alexnet(bent=(1, 2, 3, 4)),
         ),
@@ -188,35 +143,6 @@ AlexNet = Exercise(
             "other_widths", "The convolutions have 64, 192, 384, 256 and 256 filters (in proportion).",
             "That is a later version of 2014, which PyTorch's model library calls AlexNet. Here they are 96, 256, 384, 384 and 256.",
             alexnet(parts=(4, 12, 24, 16, 16)),
-        ),
-        Misconception(
-            "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.",
-            alexnet(fixed=(("classes", 1000),)),
-        ),
-        Misconception(
-            "width_ignored", "The first convolution has 96 filters, whatever is asked for.",
-            "All numbers of filters follow from `width`: 1, 8/3, 4, 4 and 8/3 times as many.", alexnet(fixed=(("width", 96),)),
-        ),
-        Misconception(
-            "features_fixed", "The first fully connected layer takes 9216 features, whatever the width.",
-            "9216 are 256 · 6 · 6. How many filters the fifth convolution has follows from `width`.", alexnet(features=9216),
-        ),
-        Misconception(
-            "hidden_ignored", "The fully connected layers have 4096 units, whatever is asked for.", "Both layers in the middle have `hidden` units.",
-            alexnet(fixed=(("hidden", 4096),)),
-        ),
-        Misconception(
-            "options_ignored", "The network has the published size, whatever is asked for.",
-            "`classes`, `width` and `hidden` decide about the sizes of all layers.",
-            alexnet(fixed=(("classes", 1000), ("width", 96), ("hidden", 4096))),
-        ),
-        Misconception(
-            "no_biases", "The layers have no biases.", "AlexNet has a bias for every filter and every unit: leave bias=False away.",
-            alexnet(bias=False),
-        ),
-        Misconception(
-            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.", alexnet(listed=True),
         ),
     ),
     hints=(

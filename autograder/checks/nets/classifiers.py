@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograder.checks.nets.out_of_sight import out_of_sight
 from autograder.exercise import Misconception
 
 # Slips of `classifier`: id, what is said, a hint, keyword arguments. Each network's builder takes them as `head={…}`.
@@ -83,23 +84,29 @@ def classifier(
     return layers + ([getattr(nn, last[0])(**last[1])] if last else [])
 
 
-def in_a_list(layers: list[Any]) -> Any:
-    """A module that keeps its layers where PyTorch does not look: in a list."""
-    from torch import nn
+def slips(build: Callable[..., Callable[..., Any]], width: int) -> tuple[Misconception, ...]:
+    """The slips of one network, of which `width` is the published one: build(head=…), build(fixed=…) and so on are its builders with a slip."""
 
-    class Listed(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = layers
+    def always(*names: str) -> Callable[..., Any]:
+        return build(fixed=tuple((name, published[name]) for name in names))
 
-        def forward(self, x):
-            for layer in self.layers:
-                x = layer(x)
-            return x
-
-    return Listed()
-
-
-def slips(build: Callable[..., Callable[..., Any]]) -> tuple[Misconception, ...]:
-    """Those of `SLIPS` for one network: build(head=…) is its builder with a slip."""
-    return tuple(Misconception(id, says, hint, build(head=head)) for id, says, hint, head in SLIPS)
+    published = {"classes": 1000, "hidden": 4096, "width": width}
+    return (
+        *(Misconception(id, says, hint, build(head=head)) for id, says, hint, head in SLIPS),
+        Misconception(
+            "classes_ignored", "The network gives 1000 scores, whatever is asked for.", "The last layer gives `classes`.", always("classes"),
+        ),
+        Misconception(
+            "width_ignored", f"The first convolution has {width} filters, whatever is asked for.", "All numbers of filters follow from `width`.",
+            always("width"),
+        ),
+        Misconception(
+            "hidden_ignored", "The fully connected layers have 4096 units, whatever is asked for.", "Both layers in the middle have `hidden` units.",
+            always("hidden"),
+        ),
+        Misconception(
+            "options_ignored", "The network has the published size, whatever is asked for.",
+            "`classes`, `width` and `hidden` decide about the sizes of all layers.", always(*published),
+        ),
+        out_of_sight(build),
+    )

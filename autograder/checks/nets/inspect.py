@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autograder import torch_probes
 from autograder.checks.nets.modules import OF_MODEL
 from autograder.exercise import Aspect, Case, Exercise, Misconception
@@ -68,9 +70,11 @@ def _expected(**inputs):
 
 
 def _view(inputs, output):
+    """The rows' columns, of which a count may be a tensor; and what has become of the model."""
     rows, *rest = output
     if not isinstance(rows, list) or not all(isinstance(row, (list, tuple)) and len(row) == len(COLUMNS) for row in rows):
         raise ValueError("rows of another form")
+    rows = [[value.item() if isinstance(value, np.ndarray) and not value.ndim else value for value in row] for row in rows]
     columns = zip(*rows) if rows else [()] * len(COLUMNS)
     return *map(tuple, columns), *rest
 

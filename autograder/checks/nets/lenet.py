@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
+from autograder.checks.nets.out_of_sight import in_a_list, out_of_sight
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
@@ -30,16 +31,6 @@ def lenet5(
             def forward(self, x):
                 return x.squeeze()
 
-        class Listed(nn.Module):
-            def __init__(self, layers):
-                super().__init__()
-                self.layers = list(layers)
-
-            def forward(self, x):
-                for layer in self.layers:
-                    x = layer(x)
-                return x
-
         flatten = Squeeze if flat == "squeeze" else nn.Flatten
         third = (nn.Flatten(), nn.Linear(25 * f2, f3), bend[2]()) if dense else (nn.Conv2d(f2, f3, 5, bias=bias), bend[2](), flatten())
         network = nn.Sequential(
@@ -49,7 +40,7 @@ def lenet5(
             *(nn.Linear(f3, f4, bias=bias), bend[3](), nn.Linear(f4, classes, bias=bias)),
             *(getattr(nn, name)(**arguments) for name, arguments in last),
         )
-        return Listed(network) if listed else network
+        return in_a_list(network) if listed else network
 
     return build
 
@@ -151,12 +142,7 @@ LeNet5 = Exercise(
             "flatten(1) keeps it. squeeze() takes away every axis of length 1, the batch's too where it is one image; flatten() joins all axes.",
             lenet5(flat="squeeze"),
         ),
-        Misconception(
-            "in_a_list",
-            "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.",
-            lenet5(listed=True),
-        ),
+        out_of_sight(lenet5),
         Misconception(
             "third_is_dense",
             "The third convolution is a fully connected layer.",

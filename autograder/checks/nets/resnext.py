@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
+from autograder.checks.nets.out_of_sight import out_of_sight
+from autograder.checks.nets.projections import slips
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
@@ -57,27 +59,36 @@ def resnext_block(
                 total = branch + x if skips else branch
                 return total if last in ("sum", "relu before") else torch.relu(total)
 
-        class Paths(nn.Module):
-            """The forms (a) and (b): a path for each group, written one by one."""
-
-            def __init__(self):
-                super().__init__()
-                self.paths = nn.ModuleList(nn.Sequential(
-                    nn.Conv2d(in_channels, depth, 1, bias=False), nn.BatchNorm2d(depth), nn.ReLU(),
-                    nn.Conv2d(depth, depth, 3, stride, padding=1, bias=False), nn.BatchNorm2d(depth), nn.ReLU(),
-                    *[nn.Conv2d(depth, made, 1, bias=False)] * (form == "a"),
-                ) for _ in range(g))
-                self.merge = nn.Sequential(*[nn.Conv2d(g * depth, made, 1, bias=False)] * (form == "b"), nn.BatchNorm2d(made))
-                fits = stride == 1 and in_channels == made
-                self.past = nn.Sequential(*[] if fits else [nn.Conv2d(in_channels, made, 1, stride, bias=False), nn.BatchNorm2d(made)])
-
-            def forward(self, x):
-                outs = [path(x) for path in self.paths]
-                return (self.merge(sum(outs) if form == "a" else torch.cat(outs, dim=1)) + self.past(x)).relu()
-
-        return Block() if form == "c" else Paths()
+        return Block() if form == "c" else _paths(form, g, in_channels, depth, made, stride)
 
     return build
+
+
+def _paths(form, count, in_channels, depth, made, stride):
+    """The forms (a) and (b): a path of `depth` channels for each of `count` groups, written one by one."""
+    import torch
+    from torch import nn
+
+    def conv(given, gives, side=1, step=1):
+        return nn.Conv2d(given, gives, side, step, padding=side // 2, bias=False)
+
+    def path():
+        inner = [conv(in_channels, depth), nn.BatchNorm2d(depth), nn.ReLU(), conv(depth, depth, 3, stride), nn.BatchNorm2d(depth), nn.ReLU()]
+        return nn.Sequential(*inner, *[conv(depth, made)] * (form == "a"))
+
+    class Paths(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.paths = nn.ModuleList(path() for _ in range(count))
+            self.merge = nn.Sequential(*[conv(count * depth, made)] * (form == "b"), nn.BatchNorm2d(made))
+            fits = stride == 1 and in_channels == made
+            self.past = nn.Sequential(*[] if fits else [conv(in_channels, made, 1, stride), nn.BatchNorm2d(made)])
+
+        def forward(self, x):
+            outs = [path(x) for path in self.paths]
+            return (self.merge(sum(outs) if form == "a" else torch.cat(outs, dim=1)) + self.past(x)).relu()
+
+    return Paths()
 
 
 def _draw(rng):
@@ -245,39 +256,13 @@ ResNeXtBlock = Exercise(
             "relu_twice", "The branch ends with a ReLU, and the sum goes through another one.", "The branch ends with its batch norm.",
             resnext_block(last="relu twice"),
         ),
-        Misconception(
-            "skip_forgotten", "Nothing goes past the branch.", "Add the shortcut: x itself, or its projection.",
-            resnext_block(skips=False, projects=lambda c, out, s: False),
-        ),
-        Misconception(
-            "shortcut_without_stride",
-            "With a stride, branch and shortcut come out in different sizes: one of the two ignores it, most often the projection.",
-            "One convolution of the branch has the stride, and the projection has it too.",
-            resnext_block(past_stride=False),
-        ),
+        *slips(resnext_block),
         Misconception(
             "projection_without_norm", "The projection has no batch norm.", "conv 1×1, then batch norm.", resnext_block(past_norm=False),
         ),
         Misconception(
             "projection_with_bias", "The projection has a bias in place of a batch norm.", "conv 1×1 without bias, then batch norm.",
             resnext_block(past_norm=False, biased=(3,)),
-        ),
-        Misconception(
-            "never_projects", "There is no projection anywhere.",
-            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape.",
-            resnext_block(projects=lambda c, out, s: False),
-        ),
-        Misconception(
-            "no_projection_for_stride", "There is a projection only where channels change.", "Project when the stride is not 1, too.",
-            resnext_block(projects=lambda c, out, s: c != out),
-        ),
-        Misconception(
-            "no_projection_for_channels", "There is a projection only where there is a stride.", "Project when the channels change, too.",
-            resnext_block(projects=lambda c, out, s: s != 1),
-        ),
-        Misconception(
-            "always_projects", "There is a projection even where x fits as it is.", "Where neither channels nor size change, x itself is added.",
-            resnext_block(projects=lambda c, out, s: True),
         ),
         Misconception(
             "compared_with_width", "Whether there is a projection is decided by F, not by the channels of the output.",
@@ -294,10 +279,7 @@ ResNeXtBlock = Exercise(
             "padding=1 keeps the size. If it has it, read the error below.",
             resnext_block(padding=0),
         ),
-        Misconception(
-            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.", resnext_block(listed=True),
-        ),
+        out_of_sight(resnext_block),
     ),
     hints=(
         "Which of the three convolutions of a bottleneck changes, and in what?",

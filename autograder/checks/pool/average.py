@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.pool.common import backward_by, cropped, cut_from_the_end, forward_by, images, kept, padded, windows, with_dout
+from autograder.checks.pool.common import backward_by, cropped, forward_by, images, padded, slips_of_windows, window_by_window, with_dout
 from autograder.checks.pool.wrong_forward import mean, pooled, shared
 from autograder.draw import distinct
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
@@ -129,17 +129,16 @@ def _draw_backward(rng):
     yield from contract_cases(lambda dtype: with_dout(rng, _inputs(rng, dtype=dtype, kernel_size=3, stride=2, padding=1)))
 
 
-def _wrong(*, add=True, step=None, size=None, window_size=None, divide=None, crop=cropped):
-    """A backward pass in NumPy, window by window, with one of its parts replaced. Raises IndexError beyond dout."""
+def _wrong(*, add=True, divide=lambda kernel, size: kernel[0] * kernel[1], **how):
+    """A backward pass, window by window; every argument is a way to get it wrong. how: as for `window_by_window`."""
+
+    def put(dx, x, window, given, kernel):
+        dx[window] = given[..., None, None] + (dx[window] if add else 0)
+
+    passed = window_by_window(put, **how)
 
     def wrong(dout, x, kernel_size, stride=None, padding=0):
-        kernel, steps = pair(kernel_size), pair(kernel_size if stride is None else stride)
-        dx = np.zeros(padded(x, padding, 0.0).shape)
-        share = dout / (divide(kernel, dout.shape[2:]) if divide else kernel[0] * kernel[1])
-        moves = pair(step(kernel_size, stride)) if step else steps
-        for i, j, window in windows(size(x, kernel) if size else dout.shape[2:], window_size(steps) if window_size else kernel, moves):
-            dx[window] = share[:, :, i, j, None, None] + (dx[window] if add else 0)
-        return crop(dx, x, padding)
+        return passed(dout / divide(pair(kernel_size), dout.shape[2:]), x, kernel_size, stride, padding)
 
     return wrong
 
@@ -213,42 +212,7 @@ avg_pool2d_backward = Exercise(
             "The zeros of the padding counted in the mean, so their share goes to them and is dropped: always divide by KH·KW.",
             _padding_not_counted,
         ),
-        Misconception(
-            "count_from_kernel",
-            "As many windows were gone through as fit side by side: the stride is left out of their number.",
-            "There are as many windows as numbers in dout: OH rows and OW columns.",
-            _wrong(size=lambda x, kernel: tuple(n // k for n, k in zip(x.shape[2:], kernel))),
-        ),
-        Misconception(
-            "window_is_stride",
-            "The gradient went to windows as large as the stride.",
-            "The kernel says how large a window is, the stride how far it moves.",
-            _wrong(window_size=lambda steps: steps),
-        ),
-        Misconception(
-            "stride_none_is_one",
-            "Without a stride, the windows are taken to lie one pixel apart.",
-            "stride=None means: as far as the window is large, on the way back as on the way there.",
-            _wrong(step=lambda kernel_size, stride: 1 if stride is None else stride),
-        ),
-        Misconception(
-            "stride_ignored",
-            "The stride is ignored: windows are taken to lie side by side.",
-            "Window (i, j) starts at row i·SH and column j·SW, on the way back as on the way there.",
-            _wrong(step=lambda kernel_size, stride: kernel_size),
-        ),
-        Misconception(
-            "padding_kept",
-            "dx still has the padding around it.",
-            "dx has the shape of x: cut out rows PH to PH + H and columns PW to PW + W.",
-            _wrong(crop=kept),
-        ),
-        Misconception(
-            "cut_with_minus_zero",
-            "With padding 0, dx is empty: dx[pad:-pad] is dx[0:0] then.",
-            "Cut from PH to PH + H instead of counting from the end.",
-            _wrong(crop=cut_from_the_end),
-        ),
+        *slips_of_windows(_wrong),
         float64_result(backward),
     ),
     hints=(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks.conv.common import swapped
-from autograder.checks.pool.common import backward_by, cropped, cut_from_the_end, images, kept, padded, windows, with_dout
+from autograder.checks.pool.common import backward_by, images, slips_of_windows, window_by_window, with_dout
 from autograder.draw import distinct, normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception, contract, contract_cases, float64_result
-from autograder.oracles import pair
 
 backward = backward_by("max_pool2d")
 LOW = -4.0  # almost all numbers negative: zeros as padding would win
@@ -73,36 +72,25 @@ def _columns_first(window, kernel):
     return u, v
 
 
-def _wrong(*, place=_first, add=True, step=None, size=None, window_size=None, value=-np.inf, crop=cropped):
-    """A backward pass in NumPy, window by window, with one of its parts replaced. Raises IndexError beyond the image."""
+def _wrong(*, place=_first, add=True, value=-np.inf, **how):
+    """A backward pass, window by window; every argument is a way to get it wrong. how: as for `window_by_window`."""
 
-    def wrong(dout, x, kernel_size, stride=None, padding=0):
-        kernel = pair(kernel_size)
-        steps = pair(kernel_size if stride is None else stride)
-        x_padded = padded(x, padding, value)
-        dx = np.zeros(x_padded.shape)
+    def put(dx, x, window, given, kernel):
         n, c = np.arange(len(x))[:, None], np.arange(x.shape[1])
-        moves = pair(step(kernel_size, stride)) if step else steps
-        for i, j, window in windows(size(x, kernel) if size else dout.shape[2:], window_size(steps) if window_size else kernel, moves):
-            u, v = place(x_padded[window], kernel)
-            at = (n, c, window[1].start + u, window[2].start + v)
-            dx[at] = dout[:, :, i, j] + (dx[at] if add else 0)
-        return crop(dx, x, padding)
+        u, v = place(x[window], kernel)
+        at = (n, c, window[1].start + u, window[2].start + v)
+        dx[at] = given + (dx[at] if add else 0)
 
-    return wrong
+    return window_by_window(put, value=value, **how)
 
 
 def _shared_out(share, add=True):
     """share(window (N, C, h, w)) says which part of a window's gradient each of its numbers gets."""
 
-    def wrong(dout, x, kernel_size, stride=None, padding=0):
-        x_padded = padded(x, padding, -np.inf)
-        dx = np.zeros(x_padded.shape)
-        for i, j, window in windows(dout.shape[2:], pair(kernel_size), pair(kernel_size if stride is None else stride)):
-            dx[window] = share(x_padded[window]) * dout[:, :, i, j, None, None] + (dx[window] if add else 0)
-        return cropped(dx, x, padding)
+    def put(dx, x, window, given, kernel):
+        dx[window] = share(x[window]) * given[..., None, None] + (dx[window] if add else 0)
 
-    return wrong
+    return window_by_window(put, value=-np.inf)
 
 
 def _every_maximum(window):
@@ -185,30 +173,6 @@ max_pool2d_backward = Exercise(
             _wrong(place=_by_height),
         ),
         Misconception(
-            "count_from_kernel",
-            "As many windows were gone through as fit side by side: the stride is left out of their number.",
-            "There are as many windows as numbers in dout: OH rows and OW columns.",
-            _wrong(size=lambda x, kernel: tuple(n // k for n, k in zip(x.shape[2:], kernel))),
-        ),
-        Misconception(
-            "window_is_stride",
-            "The maximum was looked for in windows as large as the stride.",
-            "The kernel says how large a window is, the stride how far it moves.",
-            _wrong(window_size=lambda steps: steps),
-        ),
-        Misconception(
-            "stride_none_is_one",
-            "Without a stride, the windows are taken to lie one pixel apart.",
-            "stride=None means: as far as the window is large, on the way back as on the way there.",
-            _wrong(step=lambda kernel_size, stride: 1 if stride is None else stride),
-        ),
-        Misconception(
-            "stride_ignored",
-            "The stride is ignored: windows are taken to lie side by side.",
-            "Window (i, j) starts at row i·SH and column j·SW, on the way back as on the way there.",
-            _wrong(step=lambda kernel_size, stride: kernel_size),
-        ),
-        Misconception(
             "stride_swapped",
             "The strides of height and width are mixed up.",
             "A pair is (height, width): the first number moves the window down, the second to the right.",
@@ -233,23 +197,12 @@ max_pool2d_backward = Exercise(
             lambda dout, x, *options, **more: _wrong(value=x.min())(dout, x, *options, **more),
         ),
         Misconception(
-            "padding_kept",
-            "dx still has the padding around it.",
-            "dx has the shape of x: cut out rows PH to PH + H and columns PW to PW + W.",
-            _wrong(crop=kept),
-        ),
-        Misconception(
-            "cut_with_minus_zero",
-            "With padding 0, dx is empty: dx[pad:-pad] is dx[0:0] then.",
-            "Cut from PH to PH + H instead of counting from the end.",
-            _wrong(crop=cut_from_the_end),
-        ),
-        Misconception(
             "shared_by_all",
             "The gradient is shared by all numbers of a window, as average pooling does.",
             "Only the largest number moves the output: it gets the whole gradient, the others nothing.",
             _shared_out(_evenly),
         ),
+        *slips_of_windows(_wrong),
         float64_result(backward),
     ),
     hints=(

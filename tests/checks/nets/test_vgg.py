@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from autograder import check
-from autograder.checks.nets.vgg import vgg, vgg_block
+from autograder.checks.nets.vgg.block import vgg_block
+from autograder.checks.nets.vgg.network import vgg
 from autograder.probes import arrange
 from autograder.values import Given
 from tests.checks.common import proofs

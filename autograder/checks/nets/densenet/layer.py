@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
+from autograder.checks.nets.out_of_sight import out_of_sight
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
@@ -204,10 +205,7 @@ DenseLayer = Exercise(
             "not_padded", "The layer ends with an error: most often the 3×3 convolution is not padded, so what is new is smaller than x.",
             "padding=1 keeps the size: what stands side by side must have the same height and width.", dense_layer(padding=0),
         ),
-        Misconception(
-            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.", dense_layer(listed=True),
-        ),
+        out_of_sight(dense_layer),
     ),
     hints=(
         "What comes out is longer along one axis than x. Which function of torch puts two tensors side by side?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograder.checks.nets.densenet.layer import dense_layer
 from autograder.checks.nets.modules import RETURNS, expected
+from autograder.checks.nets.out_of_sight import out_of_sight
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
@@ -24,48 +25,32 @@ def densenet(
         from torch.nn import functional
 
         made = own or layer or dense_layer()
-        fixed_ones = fixed or {}
+        asked = {"stem": stem, "compression": compression, "classes": classes} | (fixed or {})
         rest = (bottleneck if "bottleneck" in handed else 4, dropout if "dropout" in handed else 0.0)
 
-        def step(name, channels, to):
-            return {
-                "norm": lambda: nn.BatchNorm2d(channels), "relu": nn.ReLU, "conv": lambda: nn.Conv2d(channels, to, 1, bias="transition" in biased),
-                "drop": lambda: nn.Dropout(dropout), "avg": lambda: nn.AvgPool2d(2), "max": lambda: nn.MaxPool2d(2),
-                "avg 3": lambda: nn.AvgPool2d(3, 2, 1), "avg ceil": lambda: nn.AvgPool2d(2, ceil_mode=True),
-                "narrow norm": lambda: nn.BatchNorm2d(to), "stride": lambda: nn.Conv2d(channels, to, 1, 2, bias=False),
-            }[name]()
+        def shrink(layers, channels):
+            """Append a transition; the channels behind it."""
+            to = kept(channels, asked["compression"])
+            layers += _transition(transition, channels, to, dropout, bias="transition" in biased)
+            return to if {"conv", "stride"} & set(transition) else channels
 
         class Net(nn.Module):
             def __init__(self):
                 super().__init__()
-                channels = stem_width(fixed_ones.get("stem", stem), growth)
-                if small_images if small is None else small:
-                    layers = [nn.Conv2d(3, channels, 3, padding=1, bias="stem" in biased)]
-                    layers += [nn.BatchNorm2d(channels), nn.ReLU()] * ("small norm" in stem_parts)
-                else:
-                    layers = [nn.Conv2d(3, channels, **{"kernel_size": 7, "stride": 2, "padding": 3} | (stem_conv or {}), bias="stem" in biased)]
-                    pooling = {"kernel_size": 3, "stride": 2, "padding": 1} | (stem_pool or {})
-                    layers += [nn.MaxPool2d(**pooling)] * ("early pool" in stem_parts)
-                    layers += [nn.BatchNorm2d(channels)] * ("norm" in stem_parts) + [nn.ReLU()] * ("relu" in stem_parts)
-                    layers += [nn.MaxPool2d(**pooling)] * ("pool" in stem_parts) + [nn.AvgPool2d(**pooling)] * ("average pool" in stem_parts)
-                blocks = counted(counts)
+                channels, blocks = stem_width(asked["stem"], growth), counted(counts)
+                is_small = small_images if small is None else small
+                layers = _stem(is_small, channels, stem_parts, stem_conv or {}, stem_pool or {}, bias="stem" in biased)
                 if begun:
-                    to = kept(channels, compression)
-                    layers += [step(name, channels, to) for name in transition]
-                    channels = to
+                    channels = shrink(layers, channels)
                 for number, count in enumerate(blocks):
-                    for turn in range(count):
-                        if repeats and turn:
-                            break
+                    for _ in range(1 if repeats else count):
                         layers.append(made(channels, growth, *rest))
                         channels += growth
                     if number < len(blocks) - 1 or ended:
-                        to = kept(channels, fixed_ones.get("compression", compression))
-                        layers += [step(name, channels, to) for name in transition]
-                        channels = to if {"conv", "stride"} & set(transition) else channels
+                        channels = shrink(layers, channels)
                 layers += [nn.BatchNorm2d(channels)] * ("norm" in head) + [nn.ReLU()] * ("relu" in head)
                 self.layers = layers if listed else nn.ModuleList(layers)
-                self.classifier = nn.Linear(channels, fixed_ones.get("classes", classes))
+                self.classifier = nn.Linear(channels, asked["classes"])
 
             def forward(self, x):
                 for layer in self.layers:
@@ -81,6 +66,33 @@ def densenet(
         return Net()
 
     return build
+
+
+def _stem(small, channels, parts, conv, pool, bias):
+    """The layers before the first block; `conv` and `pool` are options that differ from the published ones."""
+    from torch import nn
+
+    if small:
+        return [nn.Conv2d(3, channels, 3, padding=1, bias=bias)] + [nn.BatchNorm2d(channels), nn.ReLU()] * ("small norm" in parts)
+    pooling = {"kernel_size": 3, "stride": 2, "padding": 1} | pool
+    steps = {
+        "early pool": nn.MaxPool2d(**pooling), "norm": nn.BatchNorm2d(channels), "relu": nn.ReLU(),
+        "pool": nn.MaxPool2d(**pooling), "average pool": nn.AvgPool2d(**pooling),
+    }
+    first = nn.Conv2d(3, channels, **{"kernel_size": 7, "stride": 2, "padding": 3} | conv, bias=bias)
+    return [first, *(steps[name] for name in parts if name in steps)]
+
+
+def _transition(parts, channels, to, dropout, bias):
+    from torch import nn
+
+    steps = {
+        "norm": lambda: nn.BatchNorm2d(channels), "relu": nn.ReLU, "conv": lambda: nn.Conv2d(channels, to, 1, bias=bias),
+        "drop": lambda: nn.Dropout(dropout), "avg": lambda: nn.AvgPool2d(2), "max": lambda: nn.MaxPool2d(2),
+        "avg 3": lambda: nn.AvgPool2d(3, 2, 1), "avg ceil": lambda: nn.AvgPool2d(2, ceil_mode=True),
+        "narrow norm": lambda: nn.BatchNorm2d(to), "stride": lambda: nn.Conv2d(channels, to, 1, 2, bias=False),
+    }
+    return [steps[name]() for name in parts]
 
 
 def _draw(rng):
@@ -268,10 +280,7 @@ DenseNet = Exercise(
         ),
         Misconception("softmax_at_end", "The network ends with a softmax.", "nn.CrossEntropyLoss takes the scores as they are.",
                       densenet(last="softmax")),
-        Misconception(
-            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.", densenet(listed=True),
-        ),
+        out_of_sight(densenet),
     ),
     hints=(
         "Walk through DenseNet-121 with a pencil: how many channels are there after each part of the table?",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
+from autograder.checks.nets.out_of_sight import out_of_sight
+from autograder.checks.nets.projections import slips
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
@@ -183,10 +185,7 @@ WideBlock = Exercise(
         Misconception(
             "relu_at_end", "A ReLU follows the sum.", "Nothing follows it: the next block begins with batch norm and ReLU.", wide_block(last="relu"),
         ),
-        Misconception(
-            "skip_forgotten", "Nothing goes past the branch.", "Add the shortcut: x itself, or its projection.",
-            wide_block(skips=False, projects=lambda c, f, s: False),
-        ),
+        *slips(wide_block),
         Misconception(
             "active_past_the_branch", "Where shapes stay, what goes past the branch went through batch norm and ReLU.",
             "There x itself is added, as it came. Only the projection starts behind the first ReLU.", wide_block(kept="active"),
@@ -201,31 +200,8 @@ WideBlock = Exercise(
             wide_block(past_norm=True),
         ),
         Misconception(
-            "shortcut_without_stride",
-            "With a stride, branch and shortcut come out in different sizes: one of the two ignores it, most often the projection.",
-            "One convolution of the branch has the stride, and the projection has it too.",
-            wide_block(past_stride=False),
-        ),
-        Misconception(
-            "never_projects", "There is no projection anywhere.",
-            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape.",
-            wide_block(projects=lambda c, f, s: False),
-        ),
-        Misconception(
-            "no_projection_for_stride", "There is a projection only where channels change.", "Project when the stride is not 1, too.",
-            wide_block(projects=lambda c, f, s: c != f),
-        ),
-        Misconception(
-            "no_projection_for_channels", "There is a projection only where there is a stride.", "Project when the channels change, too.",
-            wide_block(projects=lambda c, f, s: s != 1),
-        ),
-        Misconception(
             "only_where_both_change", "There is a projection only where both channels and size change.", "One of the two is enough: `or`, not `and`.",
             wide_block(projects=lambda c, f, s: s != 1 and c != f),
-        ),
-        Misconception(
-            "always_projects", "There is a projection even where x fits as it is.", "Where neither channels nor size change, x itself is added.",
-            wide_block(projects=lambda c, f, s: True),
         ),
         Misconception(
             "biased", "The convolutions have a bias.", "bias=False, for all three of them.", wide_block(biased=("first", "second", "past")),
@@ -241,10 +217,7 @@ WideBlock = Exercise(
             "padding=1 keeps the size. If they have it, read the error below.",
             wide_block(padding=0),
         ),
-        Misconception(
-            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.", wide_block(listed=True),
-        ),
+        out_of_sight(wide_block),
     ),
     hints=(
         "What does your PreActBlock of assignment 11 lack?",

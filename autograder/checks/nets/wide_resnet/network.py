@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
+from autograder.checks.nets.out_of_sight import out_of_sight
 from autograder.checks.nets.wide_resnet.block import wide_block
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
@@ -21,17 +22,18 @@ def wide_resnet(
         from torch import nn
         from torch.nn import functional
 
-        n, w = count(depth), (fixed or {}).get("width", width)
+        asked = {"widen": widen, "width": width, "classes": classes} | (fixed or {})
+        n, k, w = count(depth), asked["widen"], asked["width"]
         block, expansion = (wide_block(), 1) if own or block is None else (block, block.expansion)
 
         class Net(nn.Module):
             def __init__(self):
                 super().__init__()
-                channels = first(widen, w)
+                channels = first(k, w)
                 layers = [nn.Conv2d(3, channels, 3, padding=1, bias=stem_bias)]
                 layers += [nn.BatchNorm2d(channels)] * ("norm" in stem) + [nn.ReLU()] * ("relu" in stem) + [nn.MaxPool2d(3, 2, 1)] * ("pool" in stem)
                 for stage in range(3):
-                    inner = widths((fixed or {}).get("widen", widen), w, stage)
+                    inner = widths(k, w, stage)
                     for number in range(n):
                         if repeats and number > 1:
                             layers.append(layers[-1])
@@ -42,7 +44,7 @@ def wide_resnet(
                 layers += [nn.BatchNorm2d(channels)] * ("norm" in head) + [nn.ReLU()] * ("relu" in head)
                 self.layers = layers if listed else nn.ModuleList(layers)
                 self.flat = 64 * channels if pool == "none" else channels
-                self.classifier = nn.Linear(self.flat, (fixed or {}).get("classes", classes))
+                self.classifier = nn.Linear(self.flat, asked["classes"])
 
             def forward(self, x):
                 for layer in self.layers:
@@ -239,10 +241,7 @@ WideResNet = Exercise(
         ),
         Misconception("softmax_at_end", "The network ends with a softmax.", "nn.CrossEntropyLoss takes the scores as they are.",
                       wide_resnet(last="softmax")),
-        Misconception(
-            "in_a_list", "The layers are in a plain Python list, where the module does not see them.",
-            "Make them attributes, or give them to nn.Sequential or nn.ModuleList.", wide_resnet(listed=True),
-        ),
+        out_of_sight(wide_resnet),
     ),
     hints=(
         "It is CifarResNet of assignment 11 with three differences: the widths, what stands behind the first convolution, and what stands behind the "

@@ -42,8 +42,8 @@ def run_doctor(
             try:
                 [answer] = sandbox.run(_exercise(number), [Case("attack", {})])
             except SandboxFault as fault:  # it reached further than its sandbox
-                sandbox.close()
                 answer = Answer(probes.ERROR, error="SandboxFault", message=str(fault))
+            sandbox.close()  # one that was not prevented may have used up what the next attack needs to begin
             sandbox.start()
             results.append(_result(attack, answer))
             progress(results[-1])

@@ -121,6 +121,12 @@ def test_an_attack_that_works_is_excused_only_where_the_machine_cannot_help() ->
     assert doctor.sound([result])
 
 
+def test_an_attack_that_is_not_prevented_leaves_nothing_to_the_next_ones() -> None:
+    hoards = Attack("resources", "hoarding", "os.hoard = bytearray(40 << 20)", (attacks.PERMITTED,))
+    needs = Attack("resources", "a second hoard", f"bytearray(40 << 20)\nraise LookupError({attacks.NOT_FOUND!r})", (attacks.NOT_FOUND,))
+    assert [result.outcome for result in doctor.run_doctor([hoards, hoards, needs])] == [NOT_ENFORCED, NOT_ENFORCED, ENFORCED]
+
+
 def test_an_attack_that_brings_the_sandbox_itself_down_is_told_and_the_next_one_runs(monkeypatch: Any) -> None:
     class Broken(doctor.Sandbox):
         def run(self, exercise: Any, *rest: Any) -> Any:

@@ -40,7 +40,7 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH"
 
 def options(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--nbgrader-submissions", type=int, default=60, metavar="N", help="of the 60, evenly chosen, for nbgrader; 0: none")
-    parser.add_argument("--pytorch-class", type=int, default=20, metavar="N", help="submissions of a PyTorch assignment, for both (20); 0: none")
+    parser.add_argument("--pytorch-class", type=int, default=60, metavar="N", help="submissions of a PyTorch assignment, for both (60); 0: none")
     parser.add_argument("--workers-class", type=int, default=240, metavar="N", help="submissions for one worker and for two (240); 0: none")
     parser.add_argument("--class-sizes", type=int, nargs="*", default=[100, 1000, 10000], metavar="N", help="for memory (100 1000 10000)")
 

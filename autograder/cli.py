@@ -315,9 +315,10 @@ def _feedback(arguments: argparse.Namespace) -> int:
 def _collect(arguments: argparse.Namespace) -> int:
     from autograder.classroom import collect, roster
 
-    assignment = load_course().assignment(arguments.assignment)
+    course = load_course()
+    assignment = course.assignment(arguments.assignment)
     people = roster.read(arguments.roster) if arguments.roster else None
-    result = collect.collect(assignment, arguments.download, arguments.to, people)
+    result = collect.collect(assignment, arguments.download, arguments.to, people, course.late)
     print(collect.summary(assignment, result, arguments.to))
     return OK
 

@@ -6,11 +6,14 @@ what identifies a person is recognised by the names of the columns, so nothing n
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import datetime
 import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from autograder.course import CourseError
@@ -20,6 +23,8 @@ IDS = ("learner", "sis login id", "login id", "login", "username", "user name", 
 EMAILS = ("email", "email address", "e-mail")
 FIRST, LAST = ("first name", "firstname"), ("last name", "lastname", "surname")
 FULL = ("student", "name", "full name", "fullname")
+HANDED_IN = ("last modified (submission)",)  # Moodle's grading worksheet
+MOMENTS = ("%A, %d %B %Y, %I:%M %p", "%d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M", "%d %B %Y, %H:%M")  # in its English words
 
 
 @dataclass
@@ -33,7 +38,7 @@ class Person:
         """The id to be graded under: the first that there is, else the part of the email before the @."""
         return next((value for value in self._of(IDS) if value), next(self._of(EMAILS), "").partition("@")[0])
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
         """Everything by which the person may be called, in small letters and without blanks; names in both orders."""
         first, last = " ".join(self._of(FIRST)), " ".join(self._of(LAST))
@@ -42,6 +47,11 @@ class Person:
         emails = list(self._of(EMAILS))
         known = [*self._of(IDS), *emails, *(email.partition("@")[0] for email in emails), *full]
         return {plain(name) for name in known} - {""}
+
+    @property
+    def handed_in(self) -> str:
+        """When the work came, in the table's words ("": it does not say)."""
+        return next((value for value in self._of(HANDED_IN) if value != "-"), "")
 
     def _of(self, columns: tuple[str, ...]) -> Iterator[str]:
         found = {heading.strip().lower(): value for heading, value in self.row.items() if heading}
@@ -64,6 +74,17 @@ class Roster:
 def plain(name: str) -> str:
     """A name without what differs from system to system: capitals, blanks, marks between its parts."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def moment(text: str, zone: datetime.tzinfo | None) -> datetime.datetime | None:
+    """A table's time, which names no zone; None when it cannot be read. Moodle leaves out the seconds."""
+    found = None
+    with contextlib.suppress(ValueError):
+        found = datetime.datetime.fromisoformat(text)
+    for form in MOMENTS:
+        with contextlib.suppress(ValueError):
+            found = found or datetime.datetime.strptime(text, form)
+    return found.replace(tzinfo=zone) if found and found.tzinfo is None else found
 
 
 def read(path: Path) -> Roster:

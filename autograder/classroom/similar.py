@@ -86,7 +86,11 @@ def write(course: Course, assignment_id: str, submissions: Path, out: Path) -> t
     shown = [(pair, _side_by_side(pair, written)) for pair in pairs[:SHOWN] if pair.beyond > 0]
     page = feedback.template("similar").render(course=course, assignment=assignment, pairs=shown, submissions=len(written))
     target = Path(out) / f"similar-{assignment.id}.html"
-    files.write_all({target: page.encode("utf-8", "replace")})
+    try:
+        files.write_all({target: page.encode("utf-8", "replace")})
+    except OSError as error:
+        again = f"stride similar {assignment.id} --submissions {submissions} --out DIR"
+        raise CourseError(f"{target} cannot be written ({error.strerror}). Name another folder: {again}") from error
     return target, pairs
 
 

@@ -51,9 +51,10 @@ def whole(course, packed, tmp_path_factory) -> Path:
     tmp_path = tmp_path_factory.mktemp("whole")
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         for number, learner in enumerate(LEARNERS):
-            when = (2026, 3, 5 if learner == "bert" else 4, 12, 0, 0)
-            archive.writestr(zipfile.ZipInfo(f"{learner.title()} Ärmel_47{number}_assignsubmission_file_/work.zip", when), packed[learner])
-    (tmp_path / "roster.csv").write_text("".join(f"{line}\n" for line in ["login,name", *(f"{name},{name.title()} Ärmel" for name in LEARNERS)]))
+            archive.writestr(f"{learner.title()} Ärmel_47{number}_assignsubmission_file_/work.zip", packed[learner])
+    came = {learner: f'"Thursday, {5 if learner == "bert" else 4} March 2026, 12:00 PM"' for learner in LEARNERS}
+    lines = ["login,name,Last modified (submission)", *(f"{name},{name.title()} Ärmel,{came[name]}" for name in LEARNERS)]
+    (tmp_path / "roster.csv").write_text("".join(f"{line}\n" for line in lines))
     collect.collect(course.assignments[0], tmp_path / "all.zip", tmp_path / "class", roster.read(tmp_path / "roster.csv"))
     grading.grade(course, "07", tmp_path / "class", tmp_path / "out", sandbox="none", progress=False, workers=1)
     return tmp_path

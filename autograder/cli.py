@@ -260,7 +260,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     course = load_course()
     where = (course, arguments.assignment, arguments.submissions, arguments.out)
     results = grading.grade(*where, **_how(arguments))
-    print(grading.summary(results, arguments.out))
+    print(grading.summary(course.assignment(arguments.assignment), results, arguments.out))
     return OK
 
 
@@ -276,7 +276,7 @@ def _regrade(arguments: argparse.Namespace) -> int:
     how = _how(arguments)
     where = (course, arguments.assignment, arguments.submissions, arguments.out)
     if arguments.apply:
-        print(grading.summary(grading.grade(*where, **how), arguments.out))
+        print(grading.summary(course.assignment(arguments.assignment), grading.grade(*where, **how), arguments.out))
         return OK
     changes, submissions = regrade.compare(*where, **how)
     again = f"stride regrade {arguments.assignment} --submissions {arguments.submissions} --out {arguments.out} --apply"

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder import files
-from autograder.classroom import feedback, gradebook, intake, interrupts, job, master, report
+from autograder.cards.escape import printable
+from autograder.classroom import feedback, gradebook, intake, interrupts, job, master, report, seed
 from autograder.classroom.gradebook import Marks
 from autograder.classroom.intake import Submission
 from autograder.classroom.journal import Journal
@@ -56,6 +57,7 @@ def grade(
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
     with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out):
         files.sweep(run.out)
+        seed.keep(course, run.out)
         merged(run.out, run.assignment.id, ())  # readable? Said now, before any work
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
         results = _grade(run, found, judges, progress)
@@ -81,6 +83,7 @@ def judge_anew(
     judged: dict[str, Sequence[Verdict] | None] = {}
     bar = tqdm(total=len(found), unit="submission", disable=not progress)
     with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out), bar:
+        seed.keep(course, run.out)
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
             judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
@@ -164,15 +167,18 @@ def by_hand(marks: Marks) -> float | None:
     return None if marks.waiting else marks.points
 
 
-def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
+def summary(assignment: Assignment, results: Sequence[dict[str, Any]], out: Path) -> str:
     """A few lines for the terminal: how many were graded, what waits for a person and why, and where things are."""
     waiting = [result for result in results if result["status"] == NEEDS_ATTENTION]
     lines = [f"{len(results) - len(waiting)} of {len(results)} graded" + (f", {len(waiting)} for you to look at:" if waiting else ".")]
     lines += [f"  {result['learner']}: {'; '.join(result['problems'])}" for result in waiting]
     if any(result["sandbox"] == job.NONE for result in results):
         lines.append("Graded without a sandbox: these marks are only as honest as the submissions.")
+    absent = sorted(set(assignment.extensions) - {result["learner"] for result in results})
+    if absent:
+        lines.append(f"course.toml gives an extension to {', '.join(absent)}, and nothing is handed in under that name (learners are called as in the report).")
     lines += [f"Report: {out / report.NAME}", f"Gradebook: {out / gradebook.DATABASE} (to mark by hand: cd {out}, jupyter lab, Nbgrader, Formgrader)"]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 @dataclass(frozen=True)

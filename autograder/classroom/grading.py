@@ -176,7 +176,8 @@ def summary(assignment: Assignment, results: Sequence[dict[str, Any]], out: Path
         lines.append("Graded without a sandbox: these marks are only as honest as the submissions.")
     absent = sorted(set(assignment.extensions) - {result["learner"] for result in results})
     if absent:
-        lines.append(f"course.toml gives an extension to {', '.join(absent)}, and nothing is handed in under that name (learners are called as in the report).")
+        known = "and nothing is handed in under that name (learners are called as in the report)"
+        lines.append(f"course.toml gives an extension to {', '.join(absent)}, {known}.")
     lines += [f"Report: {out / report.NAME}", f"Gradebook: {out / gradebook.DATABASE} (to mark by hand: cd {out}, jupyter lab, Nbgrader, Formgrader)"]
     return printable("\n".join(lines))
 

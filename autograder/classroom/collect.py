@@ -52,7 +52,7 @@ class Parcel:
     names: list[str]  # everything that the system calls this person by, the most certain first
     files: dict[str, Entry] = field(default_factory=dict)
     when: datetime.datetime | None = None
-    late: bool = False
+    late: bool | None = None  # the system's own word, where it has one
     place: str = ""  # what the system puts before its files, where feedback under that name finds its way back
     newest: dict[str, int] = field(default_factory=dict)  # file name -> the system's number of what was uploaded
 
@@ -158,7 +158,7 @@ def _canvas(entries: list[Entry]) -> Read:
             continue
         who = match["anon"] or match["user"]
         parcel = parcels.setdefault(who, Parcel([who, match["name"]] if match["name"] else [who]))
-        parcel.late |= bool(match["late"] or match["hidden"])
+        parcel.late = bool(parcel.late or match["late"] or match["hidden"])
         name, number = RESUBMITTED.sub("", match["file"]), int(match["attachment"])
         if name in parcel.files:
             problems.append(f"{shown(parcel.names[-1])} handed in {shown(name)} twice: what was uploaded last was taken")
@@ -237,8 +237,9 @@ def _date(learner: str, parcel: Parcel, assignment: Assignment, roster: Roster |
     if parcel.when is None and parcel.late:
         parcel.when = due + datetime.timedelta(minutes=(late.grace_minutes if late else 0) + 1)
         result.guessed.append(learner)
-    parcel.late = parcel.late or parcel.when is not None and _stamp(parcel) > due.timestamp()
-    if parcel.when is None:
+    if parcel.when is not None:
+        parcel.late = parcel.late or _stamp(parcel) > due.timestamp()
+    elif parcel.late is None:
         result.undated.append(learner)
 
 

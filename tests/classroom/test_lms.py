@@ -11,11 +11,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.classroom import collect, export, grading, intake, late, roster, unpack
 from autograder.course import CourseError, Late
 from tests import toy_class
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,07 Filters (991),Old Quiz (4),Current Score
     Points Possible,,,,,30,5,(read only)
 "Doe, Jane",501,U-1,jdoe,A,,5,90
@@ -109,7 +111,7 @@ def test_on_canvas_only_those_that_it_calls_late_are_late_and_by_one_day(course,
     result = collect.collect(assignment, path, target, table(tmp_path / "r.csv", CANVAS), Late(grace_minutes=30))
     assert times(target) == {"jdoe": 0, "omueller": DUE.timestamp() + 31 * 60}
     assert late.penalty(Late(30, 10, 5), assignment, "omueller", 20, times(target)["omueller"] - DUE.timestamp()) == 2
-    assert (result.late, result.guessed, result.undated) == (["omueller"], ["omueller"], ["jdoe"])
+    assert (result.late, result.guessed, result.undated) == (["omueller"], ["omueller"], [])
     said = collect.summary(assignment, result, target)
     assert "By how much it does not say of omueller: that counts as one day. When you know the time, set it before you grade: touch -d" in said
 
@@ -286,6 +288,27 @@ def test_gradescope_and_tables_without_a_roster(course, graded, tmp_path) -> Non
     assert rows == [["Username", "07 Filters"], ["jdoe", "26"], ["omueller", "15"], ["stranger", "26"]]
     rows, _ = exported(course, "canvas", graded, tmp_path / "c.csv")
     assert rows[1][0].strip() == "Points Possible" and rows[2] == ["", "", "", "jdoe", "", "26"]
+
+
+def test_what_nothing_could_be_judged_in_is_no_zero(course, tmp_path) -> None:
+    toy_class.hand_in(tmp_path / "class" / "jdoe", course)
+    (tmp_path / "class" / "omueller").mkdir()
+    (tmp_path / "class" / "omueller" / "work.zip").write_bytes(b"PK")
+    stub = (course.root / "cnnlib" / "conv.py").read_text()
+    toy_class.hand_in(tmp_path / "class" / "eve", course, stub)
+    grading.grade(course, "07", tmp_path / "class", tmp_path / "out", sandbox="none", progress=False)
+    for kind, column in (("canvas", -1), ("moodle", -1), ("csv", 2), ("gradescope", 4)):
+        rows, remarks = exported(course, kind, tmp_path / "out", tmp_path / "marks.csv")
+        found = {name: row[column] for row in rows for name in ("jdoe", "omueller", "eve") if name in row}
+        assert found == {"jdoe": "26", "omueller": "", "eve": "0"}, kind
+        assert any("Left empty, because nothing in it could be judged yet (stride queue says why): omueller (07)." in remark for remark in remarks)
+    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
+        for cell in (*(f"check-conv-{name}" for name in ("conv2d_forward", "correlate2d")), toy_class.WRITTEN):
+            mark = book.find_grade(cell, "07_filters", "07", "omueller")
+            mark.manual_score, mark.needs_manual_grade = 0, False
+        book.db.commit()
+    rows, _ = exported(course, "moodle", tmp_path / "out", tmp_path / "marks.csv")
+    assert ["omueller", "0"] in rows, "a person's 0 is one"
 
 
 def test_no_cell_is_a_formula() -> None:

@@ -276,12 +276,12 @@ def _regrade(arguments: argparse.Namespace) -> int:
     how = _how(arguments)
     where = (course, arguments.assignment, arguments.submissions, arguments.out)
     if arguments.apply:
-        print(grading.summary(course.assignment(arguments.assignment), grading.grade(*where, **how), arguments.out))
+        print(grading.summary(course.assignment(arguments.assignment), regrade.apply(*where, **how), arguments.out))
         return OK
-    changes, submissions = regrade.compare(*where, **how)
+    found = regrade.compare(*where, **how)
     again = f"stride regrade {arguments.assignment} --submissions {arguments.submissions} --out {arguments.out} --apply"
-    print(regrade.text(course.assignment(arguments.assignment).id, changes, submissions, again))
-    return OK
+    print(regrade.text(course.assignment(arguments.assignment).id, found, again))
+    return NOT_YET if found.faults else OK
 
 
 def _similar(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that be
 
 @dataclass(frozen=True)
 class Mark:
-    """One learner's points in one assignment (None: nothing in it could be judged yet); `waiting` while a person has still to mark something in it."""
+    """One learner's points in one assignment (None: nothing in it could be judged yet); `waiting` while a person has still something to mark."""
 
     learner: str
     assignment: str

@@ -154,6 +154,16 @@ def current(out: Path, assignment: Assignment) -> dict[str, Marks]:
         return {row.student.id: _marks(row, notebook, _names(notebook)) for row, notebook in found}
 
 
+def has(book, assignment: Assignment, learner: str) -> bool:
+    """Whether the opened gradebook holds a learner's submission."""
+    from nbgrader.api import MissingEntry
+
+    try:
+        return bool(book.find_submission(assignment.id, learner))
+    except MissingEntry:
+        return False
+
+
 def settle(out: Path, assignment: Assignment) -> None:
     """Bring what lateness costs up to date: it is a part of the points, and people have given some since."""
     from nbgrader.api import MissingEntry

@@ -75,18 +75,21 @@ def judge_anew(
     sandbox: str = job.BUBBLEWRAP,
     progress: bool = True,
     scheduler: str | None = None,
-) -> dict[str, Sequence[Verdict] | None]:
-    """The verdicts that grading would come to now, by learner, in the journal of `out` and nowhere else (None: nothing can be judged)."""
+) -> dict[str, Sequence[Verdict] | Exception | None]:
+    """The verdicts that grading would come to now, by learner, in the journal of `out` and nowhere else.
+
+    None: nothing can be judged; an exception: a fault of ours, twice.
+    """
     from tqdm import tqdm
 
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
-    judged: dict[str, Sequence[Verdict] | None] = {}
+    judged: dict[str, Sequence[Verdict] | Exception | None] = {}
     bar = tqdm(total=len(found), unit="submission", disable=not progress)
     with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out), bar:
         seed.keep(course, run.out)
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
-            judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
+            judged[submission.learner] = verdicts
             bar.update()
 
         for submission, verdicts in _judged(run, found, judges, done):
@@ -162,6 +165,11 @@ def report_anew(course: Course, out: Path) -> Path:
     return out / report.NAME
 
 
+def fault(error: Exception) -> str:
+    """A fault of ours in one line."""
+    return f"{type(error).__name__}: {error}".split("\n")[0]
+
+
 def by_hand(marks: Marks) -> float | None:
     """The points of a submission that nothing could judge, when a person has marked everything in it; else None."""
     return None if marks.waiting else marks.points
@@ -203,6 +211,7 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
     from tqdm import tqdm
 
     results: list[dict[str, Any]] = []
+    before = {result["learner"]: result for result in merged(run.out, "", ()) if result["assignment"] == run.assignment.id}
     bar = tqdm(total=len(found), desc=f"Grading {run.assignment.id}", unit="submission", disable=not progress)
 
     def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:
@@ -216,8 +225,13 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
     with bar, gradebook.opened(run.out) as book:
         for submission, verdicts in _judged(run, found, judges, done):
             if isinstance(verdicts, Exception):
-                said = f"{type(verdicts).__name__}: {verdicts}".split("\n")[0]
-                submission.problems.append(f"grader error, twice ({said}): it was not this submission's fault, grade again")
+                submission.problems.append(f"grader error, twice ({fault(verdicts)}): it was not this submission's fault, grade again")
+                stands = before.get(submission.learner)
+                if stands and stands["points"] is not None and gradebook.has(book, run.assignment, submission.learner):
+                    problems = [*submission.problems, "until then its earlier marks stand"]
+                    results.append(stands | {"status": NEEDS_ATTENTION, "problems": problems})
+                    bar.update()
+                    continue
                 verdicts = None
             done(submission, verdicts)
     return sorted(results, key=lambda result: result["learner"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.classroom import grading, results
-from autograder.course import Course, CourseError
+from autograder.course import Assignment, Course, CourseError
 from autograder.verdict import PASSED, Verdict
 
 
@@ -56,7 +56,7 @@ def compare(course: Course, assignment_id: str, submissions: Path, out: Path, **
             then, verdict = before.get(learner, {}).get(id, {}), now.get(id)
             points = verdict.points if verdict else None
             if points != then.get("points"):
-                changes.append(Change(learner, id, then.get("points"), points, _why(verdict)))
+                changes.append(Change(learner, id, then.get("points"), points, _dropped(assignment, id) + _why(verdict)))
     return Comparison(changes, len(judged), faults)
 
 
@@ -102,6 +102,12 @@ def _faults(found: Comparison) -> str:
 
 def _points(points: float | None) -> str:
     return "not judged" if points is None else f"{points:g}"
+
+
+def _dropped(assignment: Assignment, id: str) -> str:
+    """What course.toml says of an exercise's aspects, which no verdict's sentence tells."""
+    names = [aspect for exercise, aspect in assignment.dropped if exercise == id]
+    return f"dropped for everybody: {', '.join(names)}; " if names else ""
 
 
 def _why(verdict: Verdict | None) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
-from autograder.classroom import grading
+from autograder.classroom import grading, regrade
 from autograder.classroom.late import DAY, penalty
 from autograder.course import CourseError, Late
 from tests import programs, toy_class
@@ -72,6 +72,8 @@ def test_a_dropped_aspect_counts_as_passed_for_everybody_who_wrote_it(tmp_path) 
     assert before["bert"]["points"] == 7
     dropped = toy_class.TOML.replace('title = "Filters"\n', f'title = "Filters"\ndropped = ["{FORWARD}: bias"]\n')
     course = toy_class.make_course(tmp_path / "dropped", dropped)
+    (change,) = regrade.compare(course, "07", tmp_path / "class", tmp_path / "out", **HOW).changes
+    assert (change.learner, change.why) == ("bert", "dropped for everybody: bias; The bias is missing. Add b[f] to every pixel of the output of filter f.")
     after = {r["learner"]: r["exercises"][FORWARD] for r in grading.grade(course, "07", tmp_path / "class", tmp_path / "out", **HOW)}
     bias = next(aspect.points for aspect in course.assignments[0].exercises[0].aspects if aspect.name == "bias")
     assert after["bert"]["points"] == 7 + bias and after["anna"] == before["anna"] and after["carl"]["points"] == 0

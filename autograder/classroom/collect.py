@@ -54,6 +54,7 @@ class Parcel:
     when: datetime.datetime | None = None
     late: bool | None = None  # the system's own word, where it has one
     place: str = ""  # what the system puts before its files, where feedback under that name finds its way back
+    doubtful: bool = False  # the roster calls the person otherwise
     newest: dict[str, int] = field(default_factory=dict)  # file name -> the system's number of what was uploaded
 
 
@@ -100,9 +101,10 @@ def collect(assignment: Assignment, download: Path, target: Path, roster: Roster
             if problem:
                 result.problems.append(problem)
             if learner in taken:
-                both = f"as {shown(taken[learner].names[0])} and {shown(parcel.names[0])}"
-                result.problems.append(f"{learner} is in the download twice, {both}: the later one was taken")
-                if _stamp(parcel) < _stamp(taken[learner]):
+                both = f"as {shown(taken[learner].names[-1])} and {shown(parcel.names[-1])}"
+                which = "the later one" if parcel.doubtful == taken[learner].doubtful else "the one that the roster calls so"
+                result.problems.append(f"{learner} is in the download twice, {both}: {which} was taken")
+                if (not parcel.doubtful, _stamp(parcel)) < (not taken[learner].doubtful, _stamp(taken[learner])):
                     continue
             taken[learner] = parcel
         for learner, parcel in sorted(taken.items()):
@@ -148,7 +150,7 @@ def _nobodys(paths: list[str]) -> list[str]:
 
 
 def _canvas(entries: list[Entry]) -> Read:
-    parcels: dict[str, Parcel] = {}
+    parcels: dict[tuple[str, str | None], Parcel] = {}
     strange: list[str] = []
     problems: list[str] = []
     for entry in entries:
@@ -157,7 +159,8 @@ def _canvas(entries: list[Entry]) -> Read:
             strange.append(entry.path)
             continue
         who = match["anon"] or match["user"]
-        parcel = parcels.setdefault(who, Parcel([who, match["name"]] if match["name"] else [who]))
+        # By number and name: who may choose a name that ends like a number of somebody else's must not get into their folder.
+        parcel = parcels.setdefault((who, match["name"]), Parcel([who, match["name"]] if match["name"] else [who]))
         parcel.late = bool(parcel.late or match["late"] or match["hidden"])
         name, number = RESUBMITTED.sub("", match["file"]), int(match["attachment"])
         if name in parcel.files:
@@ -253,7 +256,9 @@ def _learner(parcel: Parcel, roster: Roster | None) -> tuple[str, str]:
     for name in parcel.names:
         found = roster.find(name)
         if len(found) == 1:
-            return intake.learner_id(found[0].learner)[0], ""
+            learner = intake.learner_id(found[0].learner)[0]
+            parcel.doubtful = len(parcel.names) > 1 and not found[0].is_called(parcel.names[-1])
+            return learner, f"{learner} is called {shown(parcel.names[-1])} in the download, and otherwise in the roster" if parcel.doubtful else ""
         if found:
             return stranger, f"{shown(name)} stands for {len(found)} people of the roster: rename the folder {stranger}"
     return stranger, f"{shown(parcel.names[-1])} is not in the roster: the folder is called {stranger}"

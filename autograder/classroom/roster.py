@@ -11,6 +11,7 @@ import csv
 import datetime
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,12 +42,20 @@ class Person:
     @cached_property
     def names(self) -> set[str]:
         """Everything by which the person may be called, in small letters and without blanks; names in both orders."""
+        emails = list(self._of(EMAILS))
+        known = [*self._of(IDS), *emails, *(email.partition("@")[0] for email in emails), *self._full()]
+        return {plain(name) for name in known} - {""}
+
+    def _full(self) -> list[str]:
         first, last = " ".join(self._of(FIRST)), " ".join(self._of(LAST))
         full = [*self._of(FULL), f"{first} {last}", f"{last} {first}"]
         full += [f"{after} {before}" for before, comma, after in (name.partition(",") for name in full) if comma]
-        emails = list(self._of(EMAILS))
-        known = [*self._of(IDS), *emails, *(email.partition("@")[0] for email in emails), *full]
-        return {plain(name) for name in known} - {""}
+        return [name for name in full if plain(name)]
+
+    def is_called(self, name: str) -> bool:
+        """Whether that is the person's full name, whatever has become of its accents; yes where the table has no names."""
+        called = {_bare(known) for known in self._full()}
+        return not called or _bare(name) in called
 
     @property
     def handed_in(self) -> str:
@@ -74,6 +83,10 @@ class Roster:
 def plain(name: str) -> str:
     """A name without what differs from system to system: capitals, blanks, marks between its parts."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", plain(name)) if not unicodedata.combining(c))
 
 
 def moment(text: str, zone: datetime.tzinfo | None) -> datetime.datetime | None:

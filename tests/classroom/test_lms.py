@@ -153,6 +153,23 @@ def test_nothing_of_a_download_is_left_behind_in_silence(course, packed, tmp_pat
     ]
 
 
+@pytest.mark.parametrize("hostile", ["aaa", "zzz"])
+def test_a_name_that_ends_like_somebodys_number_takes_nobodys_place(course, packed, tmp_path, hostile: str) -> None:
+    members = {
+        f"{hostile}_501_777_90001_07_submission.zip": packed["wrong"],  # a person 777 who chose to be called aaa_501
+        "doejane_501_9001_07_submission.zip": packed["right"],
+        "ozgurmuller_502_9002_07_submission.zip": packed["right"],  # accents may be lost on the way, and the order of names
+    }
+    path = download(tmp_path / "all.zip", dict(sorted(members.items())))
+    result = collect.collect(course.assignments[0], path, tmp_path / "to", table(tmp_path / "r.csv", CANVAS))
+    assert laid_out(tmp_path / "to") == {"jdoe": ["07_submission.zip"], "omueller": ["07_submission.zip"]}
+    assert (tmp_path / "to" / "jdoe" / "07_submission.zip").read_bytes() == packed["right"]
+    assert f"jdoe is called {hostile} in the download, and otherwise in the roster" in result.problems
+    assert any("jdoe is in the download twice" in problem and "the one that the roster calls so was taken" in problem for problem in result.problems)
+    collect.collect(course.assignments[0], path, tmp_path / "without")
+    assert laid_out(tmp_path / "without").keys() == {f"{hostile}-501", "doejane-501", "ozgurmuller-502"}
+
+
 def test_a_download_may_hold_more_files_than_one_submission(course, packed, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(unpack, "MAX_ENTRIES", 10)
     monkeypatch.setattr(unpack, "MAX_CONTENTS", 1000)

@@ -23,7 +23,7 @@ from autograder import files
 from autograder.cards.escape import printable
 from autograder.classroom import intake, unpack
 from autograder.classroom.intake import MAX_ZIP
-from autograder.classroom.roster import Roster, moment
+from autograder.classroom.roster import Roster, moment, plain
 from autograder.classroom.unpack import Entry, Refused, shown
 from autograder.course import Assignment, CourseError, Late
 
@@ -40,6 +40,7 @@ METADATA = "submission_metadata.yml"
 NAMES = ".names.json"  # what the system puts before each learner's files: by it, feedback finds its way back
 ELSEWHERE = "Make room, or choose another folder with --to, then run it again"
 RESUBMITTED = re.compile(r"-\d+(?=\.\w+$)")  # Canvas: 02_submission-3.zip is the fourth one
+CANVAS_TEST = "Student, Test"  # nobody; Canvas has one in every course
 MOST, CONTENTS = 500_000, 128 << 20  # files of a whole class, and bytes of their table of contents
 NAMED = 10  # so many files that are nobody's are told by name
 UNKNOWN = 0.0  # the file system's time of what the system does not date: `stride grade` knows no lateness of it
@@ -112,7 +113,8 @@ def collect(assignment: Assignment, download: Path, target: Path, roster: Roster
             _lay_out(target, learner, parcel, result)
         _remember(target, {learner: taken[learner].place for learner in result.learners})
     if roster:
-        result.missing = sorted(person.learner for person in roster.people if intake.learner_id(person.learner)[0] not in taken)
+        absent = [person for person in roster.people if intake.learner_id(person.learner)[0] not in taken]
+        result.missing = sorted(person.learner for person in absent if plain(CANVAS_TEST) not in person.names)
     return result
 
 

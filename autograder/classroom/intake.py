@@ -256,6 +256,7 @@ def _look_into(submission: Submission, assignment: Assignment) -> None:
     ids = set(notebook.cells)
     if ids and not ids & ours:
         submission.notebook = None
+        submission.problems = [problem for problem in submission.problems if " is graded: " not in problem]
         raise Refused(f"the notebook is another assignment's: it has none of the cells of {assignment.notebook}.ipynb")
     for id in notebook.duplicated:
         if not id.startswith("check-"):

@@ -164,6 +164,7 @@ def test_a_name_that_ends_like_somebodys_number_takes_nobodys_place(course, pack
     result = collect.collect(course.assignments[0], path, tmp_path / "to", table(tmp_path / "r.csv", CANVAS))
     assert laid_out(tmp_path / "to") == {"jdoe": ["07_submission.zip"], "omueller": ["07_submission.zip"]}
     assert (tmp_path / "to" / "jdoe" / "07_submission.zip").read_bytes() == packed["right"]
+    assert result.missing == ["eve"], "Canvas's test student is nobody to be missed"
     assert f"jdoe is called {hostile} in the download, and otherwise in the roster" in result.problems
     assert any("jdoe is in the download twice" in problem and "the one that the roster calls so was taken" in problem for problem in result.problems)
     collect.collect(course.assignments[0], path, tmp_path / "without")

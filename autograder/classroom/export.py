@@ -18,7 +18,7 @@ from autograder.classroom.roster import Person, Roster, plain
 from autograder.course import Course, CourseError
 
 POSSIBLE = "    Points Possible"  # Canvas's own words for the line below the headings
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # run by a spreadsheet; also in full width
 
 
 @dataclass(frozen=True)

@@ -330,7 +330,7 @@ def test_what_nothing_could_be_judged_in_is_no_zero(course, tmp_path) -> None:
 
 
 def test_no_cell_is_a_formula() -> None:
-    for formula in ("=1+1", "@x", "-1", "+1", "\t=1", "\r=1"):
+    for formula in ("=1+1", "@x", "-1", "+1", "\t=1", "\r=1", "\n=1", "\uff1d1"):
         assert export.safe(formula) == f"'{formula}"
     assert (export.safe("jdoe"), export.safe(-0.5)) == ("jdoe", "-0.5")
 

@@ -62,9 +62,10 @@ def compare(course: Course, assignment_id: str, submissions: Path, out: Path, **
 
 def apply(course: Course, assignment_id: str, submissions: Path, out: Path, **how) -> list[dict[str, Any]]:
     """Take all of it over, as `grading.grade` gives it. Raises CourseError, and changes nothing, when a fault of ours keeps some unjudged."""
-    found = compare(course, assignment_id, submissions, out, **how)
-    if found.faults:
-        raise CourseError(f"Nothing was changed: {_faults(found)}")
+    judged = grading.judge_anew(course, assignment_id, submissions, out, **how)
+    faults = {learner: grading.fault(verdicts) for learner, verdicts in judged.items() if isinstance(verdicts, Exception)}
+    if faults:
+        raise CourseError(f"Nothing was changed: {_faults(Comparison((), len(judged), faults))}")
     return grading.grade(course, assignment_id, submissions, out, **how)
 
 

@@ -260,7 +260,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     course = load_course()
     where = (course, arguments.assignment, arguments.submissions, arguments.out)
     results = grading.grade(*where, **_how(arguments))
-    print(grading.summary(results, arguments.out))
+    print(grading.summary(course.assignment(arguments.assignment), results, arguments.out))
     return OK
 
 
@@ -276,12 +276,12 @@ def _regrade(arguments: argparse.Namespace) -> int:
     how = _how(arguments)
     where = (course, arguments.assignment, arguments.submissions, arguments.out)
     if arguments.apply:
-        print(grading.summary(grading.grade(*where, **how), arguments.out))
+        print(grading.summary(course.assignment(arguments.assignment), regrade.apply(*where, **how), arguments.out))
         return OK
-    changes, submissions = regrade.compare(*where, **how)
+    found = regrade.compare(*where, **how)
     again = f"stride regrade {arguments.assignment} --submissions {arguments.submissions} --out {arguments.out} --apply"
-    print(regrade.text(course.assignment(arguments.assignment).id, changes, submissions, again))
-    return OK
+    print(regrade.text(course.assignment(arguments.assignment).id, found, again))
+    return NOT_YET if found.faults else OK
 
 
 def _similar(arguments: argparse.Namespace) -> int:
@@ -315,9 +315,10 @@ def _feedback(arguments: argparse.Namespace) -> int:
 def _collect(arguments: argparse.Namespace) -> int:
     from autograder.classroom import collect, roster
 
-    assignment = load_course().assignment(arguments.assignment)
+    course = load_course()
+    assignment = course.assignment(arguments.assignment)
     people = roster.read(arguments.roster) if arguments.roster else None
-    result = collect.collect(assignment, arguments.download, arguments.to, people)
+    result = collect.collect(assignment, arguments.download, arguments.to, people, course.late)
     print(collect.summary(assignment, result, arguments.to))
     return OK
 

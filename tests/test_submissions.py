@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "submissions"))
 
 from make_class import make_class  # noqa: E402
+
+ACTIVE = re.compile(r"<(script|iframe|object|embed|link|form)\b|<img (?!src=\"data:)|\x1b", re.IGNORECASE)  # nothing on a page of ours may be
 
 COURSE = load_course(HERE.parent)
 
@@ -48,6 +51,8 @@ def test_every_submission_gets_the_verdict_its_file_names(assignment, tmp_path):
     assert {r["learner"] for r in results} == {m.learner for m in members}
     found = {r["learner"]: disagreements(r, expected[f"{assignment}/{r['learner']}"]) for r in results}
     assert {learner: said for learner, said in found.items() if said} == {}
+    pages = {path.relative_to(tmp_path): path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*.html")}
+    assert len(pages) > len(members) and [path for path, page in pages.items() if ACTIVE.search(page)] == []
 
 
 def test_every_misconception_has_its_submission():

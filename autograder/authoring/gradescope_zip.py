@@ -75,8 +75,12 @@ def write(course: Course, assignment_id: str, out: Path, visibility: str) -> tup
     release.outside(course, out)
     path = out / f"gradescope-{assignment.id}.zip"
     packed = release.archive(content(course, assignment, visibility), folder="", programs=("setup.sh", "run_autograder"))
-    files.write_all({path: packed})
-    path.chmod(0o600)
+    try:
+        files.write_all({path: packed})
+        path.chmod(0o600)
+    except OSError as error:
+        again = f"stride release --gradescope {assignment.id} --out DIR"
+        raise CourseError(f"{path} cannot be written ({error.strerror}). Make room, or name another folder: {again}") from error
     return path, _to_know(course, assignment)
 
 

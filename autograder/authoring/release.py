@@ -63,6 +63,14 @@ def release(course: Course, out: Path) -> Release:
         raise CourseError(f"Nothing was released: {problems[0]}; take it out of the master, then: stride build --prove")
 
     result = Release(out / NAME, out / f"{NAME}.zip", out / "nbgrader")
+    try:
+        _write(course, result, content)
+    except OSError as error:
+        raise CourseError(f"{out} cannot be written ({error.strerror}). Make room, or name another folder: stride release DIR") from error
+    return result
+
+
+def _write(course: Course, result: Release, content: Mapping[str, bytes]) -> None:
     _untouched(result.folder)
     _replace_folder(result.folder, content)
     trees = {
@@ -78,7 +86,6 @@ def release(course: Course, out: Path) -> Release:
     if not (result.nbgrader / "nbgrader_config.py").exists():  # an instructor may have added to it
         loose[result.nbgrader / "nbgrader_config.py"] = NBGRADER_CONFIG.encode()
     files.write_all(loose)
-    return result
 
 
 def outside(course: Course, out: Path) -> None:

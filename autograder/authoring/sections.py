@@ -32,6 +32,12 @@ def link(course: Course, assignment: Assignment, notebook: NotebookNode, exercis
     return f"{address}#{quote(heading.replace(' ', '-'))}" if heading else address
 
 
+def title(assignment: Assignment, notebook: NotebookNode, exercise_id: str, revisit: str = "") -> str:
+    """What to read again, in words: `revisit`, or else the section with the exercise's check, as 02, “Correlation or convolution”."""
+    heading = _heading_of(notebook, f"check-{slug(exercise_id)}")
+    return revisit or (f"{assignment.id}, “{heading}”" if heading else f"{assignment.id}, {assignment.title}")
+
+
 def _heading_of(notebook: NotebookNode, grade_id: str) -> str | None:
     """The last heading before a cell."""
     last = None

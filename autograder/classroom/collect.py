@@ -1,7 +1,8 @@
 """`stride collect`: what a learning management system gives to download → one entry per learner, as `stride grade` takes it.
 
 Canvas, Moodle and Gradescope each pack a class into a zip and each name its members in a way of their own. The names say who it is
-from; the roster says under which id that person is graded. The time of handing in is the system's, not a file's own.
+from; the roster says under which id that person is graded. The time of handing in is what the system says of it, never a time in the zip:
+Canvas and Moodle date its members by the download, and would make the whole class late.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ import datetime
 import json
 import os
 import re
+import shlex
 import shutil
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from autograder import files
+from autograder.cards.escape import printable
 from autograder.classroom import intake, unpack
 from autograder.classroom.intake import MAX_ZIP
-from autograder.classroom.roster import Roster
+from autograder.classroom.roster import Roster, moment, plain
 from autograder.classroom.unpack import Entry, Refused, shown
-from autograder.course import Assignment, CourseError
+from autograder.course import Assignment, CourseError, Late
 
-# doejane_LATE_12345_67890_02_submission.zip: name, late or not, user, submission, the file as it was called
-CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<file>[^/]+)")
+# doejane_LATE_12345_67890_02_submission.zip: name, late or not, user, attachment, the file as it was called.
+# Where names are hidden: LATE_anon_x7Kp2_67890_02_submission.zip. A name may have underscores of its own.
+CANVAS = re.compile(
+    r"(?:(?P<hidden>LATE_)?(?P<anon>anon_[0-9A-Za-z]+)|(?P<name>[^/]+?)_(?P<late>LATE_)?(?P<user>\d+))_(?P<attachment>\d+)_(?P<file>[^/]+)"
+)
 # Jane Doe_12345_assignsubmission_file/02_submission.zip (older: the folder ends in an underscore, or there is none)
 MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<user>\d+)_assignsubmission_(?P<kind>file|onlinetext)(_?/|_)(?P<file>.+)")
 # assignment_123_export/submission_4567/02_submission.zip, and who it is in submission_metadata.yml
@@ -36,6 +40,10 @@ METADATA = "submission_metadata.yml"
 NAMES = ".names.json"  # what the system puts before each learner's files: by it, feedback finds its way back
 ELSEWHERE = "Make room, or choose another folder with --to, then run it again"
 RESUBMITTED = re.compile(r"-\d+(?=\.\w+$)")  # Canvas: 02_submission-3.zip is the fourth one
+CANVAS_TEST = "Student, Test"  # nobody; Canvas has one in every course
+MOST, CONTENTS = 500_000, 128 << 20  # files of a whole class, and bytes of their table of contents
+NAMED = 10  # so many files that are nobody's are told by name
+UNKNOWN = 0.0  # the file system's time of what the system does not date: `stride grade` knows no lateness of it
 
 
 @dataclass
@@ -45,13 +53,13 @@ class Parcel:
     names: list[str]  # everything that the system calls this person by, the most certain first
     files: dict[str, Entry] = field(default_factory=dict)
     when: datetime.datetime | None = None
-    late: bool = False
+    late: bool | None = None  # the system's own word, where it has one
     place: str = ""  # what the system puts before its files, where feedback under that name finds its way back
+    doubtful: bool = False  # the roster calls the person otherwise
+    newest: dict[str, int] = field(default_factory=dict)  # file name -> the system's number of what was uploaded
 
-    def add(self, name: str, entry: Entry, when: datetime.datetime | None) -> None:
-        """One more file; what was handed in last says when."""
-        self.files[name] = entry
-        self.when = max(filter(None, (self.when, when)), default=None)
+
+Read = tuple[list[Parcel], list[str]]  # what one system's download holds, and what in it is for a person to look at
 
 
 @dataclass
@@ -62,10 +70,14 @@ class Collected:
     problems: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)  # the assignment has a date, and the system does not say when theirs came
+    guessed: list[str] = field(default_factory=list)  # of those that are late, those of which it does not say by how much
 
 
-def collect(assignment: Assignment, download: Path, target: Path, roster: Roster | None = None) -> Collected:
+def collect(assignment: Assignment, download: Path, target: Path, roster: Roster | None = None, late: Late | None = None) -> Collected:
     """Lay a download out as TARGET/<learner>/…, with the times of the system. What is there already is replaced learner by learner.
+
+    late  the course's rule: work of which the system says no more than that it is late counts as late by one day
 
     Raises CourseError when the download is no zip of a kind that we know.
     """
@@ -77,12 +89,11 @@ def collect(assignment: Assignment, download: Path, target: Path, roster: Roster
     result = Collected()
     with file:
         try:
-            entries, refused = unpack.archive(file, lambda name: True)
-            times = {member.filename: datetime.datetime(*member.date_time) for member in zipfile.ZipFile(file).infolist()}
-        except (Refused, zipfile.BadZipFile, ValueError) as error:
+            entries, refused = unpack.archive(file, lambda name: True, MOST, CONTENTS)
+        except Refused as error:
             raise CourseError(f"{download} cannot be unpacked ({error}). {again}") from error
-        result.problems += refused
-        parcels = _parcels(entries, times)
+        parcels, problems = _parcels(entries)
+        result.problems += refused + problems
         if not parcels:
             raise CourseError(f"{download} is not named as Canvas, Moodle or Gradescope name what was handed in. {again}")
         taken: dict[str, Parcel] = {}
@@ -91,16 +102,19 @@ def collect(assignment: Assignment, download: Path, target: Path, roster: Roster
             if problem:
                 result.problems.append(problem)
             if learner in taken:
-                both = f"as {shown(taken[learner].names[0])} and {shown(parcel.names[0])}"
-                result.problems.append(f"{learner} is in the download twice, {both}: the later one was taken")
-                if _stamp(parcel) < _stamp(taken[learner]):
+                both = f"as {shown(taken[learner].names[-1])} and {shown(parcel.names[-1])}"
+                which = "the later one" if parcel.doubtful == taken[learner].doubtful else "the one that the roster calls so"
+                result.problems.append(f"{learner} is in the download twice, {both}: {which} was taken")
+                if (not parcel.doubtful, _stamp(parcel)) < (not taken[learner].doubtful, _stamp(taken[learner])):
                     continue
             taken[learner] = parcel
         for learner, parcel in sorted(taken.items()):
+            _date(learner, parcel, assignment, roster, late, result)
             _lay_out(target, learner, parcel, result)
         _remember(target, {learner: taken[learner].place for learner in result.learners})
     if roster:
-        result.missing = sorted(person.learner for person in roster.people if intake.learner_id(person.learner)[0] not in taken)
+        absent = [person for person in roster.people if intake.learner_id(person.learner)[0] not in taken]
+        result.missing = sorted(person.learner for person in absent if plain(CANVAS_TEST) not in person.names)
     return result
 
 
@@ -109,58 +123,90 @@ def summary(assignment: Assignment, result: Collected, target: Path) -> str:
     lines = [f"{len(result.learners)} submissions in {target}."]
     if result.late:
         lines.append(f"Late by the system's word: {', '.join(result.late)}.")
+    if result.guessed:
+        one = shlex.quote(str(target / result.guessed[0]))
+        lines.append(f"By how much it does not say of {', '.join(result.guessed)}: that counts as one day. When you know the time, set it before "
+                     f"you grade: touch -d '{assignment.due:%Y-%m-%d} 23:45' {one} {one}/*")
+    if result.undated:
+        lines.append(f"When the work of {len(result.undated)} of them came, the download does not say: it counts as on time. "
+                     "Moodle's grading worksheet does say: give it as --roster.")
     if result.missing:
         lines.append(f"In the roster and not in the download: {', '.join(result.missing)}.")
     lines += [f"To look at: {problem}." for problem in result.problems]
-    return "\n".join([*lines, f"Go on: stride grade {assignment.id} --submissions {target} --out out/graded"])
+    return printable("\n".join([*lines, f"Go on: stride grade {assignment.id} --submissions {target} --out out/graded"]))
 
 
-def _parcels(entries: list[Entry], times: dict[str, datetime.datetime]) -> list[Parcel]:
+def _parcels(entries: list[Entry]) -> Read:
     """The members of the download by person, whichever system made it."""
     for read in (_gradescope, _moodle, _canvas):
-        found = list(read(entries, times))
-        if found:
+        found = read(entries)
+        if found[0]:
             return found
-    return []
+    return [], []
 
 
-def _canvas(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterator[Parcel]:
-    parcels: dict[str, Parcel] = {}
+def _nobodys(paths: list[str]) -> list[str]:
+    """What is said of files that belong to nobody: none is left behind in silence."""
+    more = [f"{len(paths) - NAMED} more files were not taken either"] if len(paths) > NAMED else []
+    return [f"{shown(path)} was not taken: its name does not say whose it is" for path in paths[:NAMED]] + more
+
+
+def _canvas(entries: list[Entry]) -> Read:
+    parcels: dict[tuple[str, str | None], Parcel] = {}
+    strange: list[str] = []
+    problems: list[str] = []
     for entry in entries:
         match = CANVAS.fullmatch(entry.path)
-        if match:
-            parcel = parcels.setdefault(match["user"], Parcel([match["user"], match["name"]]))
-            parcel.add(RESUBMITTED.sub("", match["file"]), entry, times.get(entry.path))
-            parcel.late |= bool(match["late"])
+        if not match:
+            strange.append(entry.path)
+            continue
+        who = match["anon"] or match["user"]
+        # By number and name: who may choose a name that ends like a number of somebody else's must not get into their folder.
+        parcel = parcels.setdefault((who, match["name"]), Parcel([who, match["name"]] if match["name"] else [who]))
+        parcel.late = bool(parcel.late or match["late"] or match["hidden"])
+        name, number = RESUBMITTED.sub("", match["file"]), int(match["attachment"])
+        if name in parcel.files:
+            problems.append(f"{shown(parcel.names[-1])} handed in {shown(name)} twice: what was uploaded last was taken")
+        if number >= parcel.newest.get(name, 0):
+            parcel.files[name], parcel.newest[name] = entry, number
             parcel.place = entry.path.removesuffix(match["file"])
-    yield from parcels.values()
+    return list(parcels.values()), problems + _nobodys(strange)
 
 
-def _moodle(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterator[Parcel]:
+def _moodle(entries: list[Entry]) -> Read:
     parcels: dict[str, Parcel] = {}
+    strange: list[str] = []
     for entry in entries:
         match = MOODLE.fullmatch(entry.path)
-        if match and match["kind"] == "file":
+        if not match:
+            strange.append(entry.path)
+        elif match["kind"] == "file":
             # The number is the participant's in this assignment: only the name leads to the person.
             parcel = parcels.setdefault(f"{match['name']}_{match['user']}", Parcel([match["name"]]))
-            parcel.add(match["file"], entry, times.get(entry.path))
+            parcel.files[match["file"]] = entry
             parcel.place = f"{match['name']}_{match['user']}_assignsubmission_file_/"
-    yield from parcels.values()
+    return list(parcels.values()), _nobodys(strange)
 
 
-def _gradescope(entries: list[Entry], times: dict[str, datetime.datetime]) -> Iterator[Parcel]:
+def _gradescope(entries: list[Entry]) -> Read:
     metadata = next((entry for entry in entries if entry.name == METADATA), None)
     if metadata is None:
-        return
+        return [], []
     try:
         known = yaml.safe_load(metadata.read(64 << 20))
     except (yaml.YAMLError, Refused, UnicodeDecodeError):
-        return
+        return [], []
     folders: dict[str, dict[str, Entry]] = {}
+    strange: list[str] = []
     for entry in entries:
         match = GRADESCOPE.fullmatch(entry.path)
         if match:
             folders.setdefault(match["submission"], {})[match["file"]] = entry
+        elif entry is not metadata:
+            strange.append(entry.path)
+    parcels: list[Parcel] = []
+    problems: list[str] = []
+    whose = set()
     for submission, facts in known.items() if isinstance(known, dict) else ():
         facts = {str(key).lstrip(":"): value for key, value in facts.items()} if isinstance(facts, dict) else {}  # a Ruby program writes it
         people = facts.get("submitters")
@@ -168,7 +214,12 @@ def _gradescope(entries: list[Entry], times: dict[str, datetime.datetime]) -> It
             told = {str(key).lstrip(":"): str(value) for key, value in person.items()} if isinstance(person, dict) else {}
             names = [told[key] for key in ("sid", "email", "name") if told.get(key)]
             if names and submission in folders:
-                yield Parcel(names, dict(folders[submission]), _moment(facts.get("created_at")))
+                whose.add(submission)
+                parcels.append(Parcel(names, dict(folders[submission]), _moment(facts.get("created_at"))))
+            elif names:
+                problems.append(f"{shown(names[-1])} handed in {shown(str(submission))} with no file in it")
+    problems += [f"{shown(submission)} was not taken: {METADATA} does not say whose it is" for submission in folders if submission not in whose]
+    return parcels, problems + _nobodys(strange)
 
 
 def _moment(value: object) -> datetime.datetime | None:
@@ -176,6 +227,25 @@ def _moment(value: object) -> datetime.datetime | None:
         with contextlib.suppress(ValueError):
             value = datetime.datetime.fromisoformat(value)
     return value if isinstance(value, datetime.datetime) else None
+
+
+def _date(learner: str, parcel: Parcel, assignment: Assignment, roster: Roster | None, late: Late | None, result: Collected) -> None:
+    """Find out when it came, as far as the system says, and write down what it does not."""
+    due = assignment.due
+    said = next((person.handed_in for name in parcel.names for person in (roster.find(name) if roster else ())), "")
+    if parcel.when is None and said:
+        parcel.when = moment(said, due.tzinfo if due else None)
+        if parcel.when is None:
+            result.problems.append(f"{learner}: the roster's time of handing in, {shown(said)}, is none that can be read")
+    if due is None:
+        return
+    if parcel.when is None and parcel.late:
+        parcel.when = due + datetime.timedelta(minutes=(late.grace_minutes if late else 0) + 1)
+        result.guessed.append(learner)
+    if parcel.when is not None:
+        parcel.late = parcel.late or _stamp(parcel) > due.timestamp()
+    elif parcel.late is None:
+        result.undated.append(learner)
 
 
 def _learner(parcel: Parcel, roster: Roster | None) -> tuple[str, str]:
@@ -188,7 +258,9 @@ def _learner(parcel: Parcel, roster: Roster | None) -> tuple[str, str]:
     for name in parcel.names:
         found = roster.find(name)
         if len(found) == 1:
-            return intake.learner_id(found[0].learner)[0], ""
+            learner = intake.learner_id(found[0].learner)[0]
+            parcel.doubtful = len(parcel.names) > 1 and not found[0].is_called(parcel.names[-1])
+            return learner, f"{learner} is called {shown(parcel.names[-1])} in the download, and otherwise in the roster" if parcel.doubtful else ""
         if found:
             return stranger, f"{shown(name)} stands for {len(found)} people of the roster: rename the folder {stranger}"
     return stranger, f"{shown(parcel.names[-1])} is not in the roster: the folder is called {stranger}"
@@ -203,7 +275,7 @@ def _lay_out(target: Path, learner: str, parcel: Parcel, result: Collected) -> N
             path = draft / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(entry.read(MAX_ZIP))
-        for path in (*draft.rglob("*"), draft) if parcel.when else ():
+        for path in (*draft.rglob("*"), draft):
             os.utime(path, (_stamp(parcel), _stamp(parcel)))
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
@@ -235,4 +307,4 @@ def _remember(target: Path, places: dict[str, str]) -> None:
 
 
 def _stamp(parcel: Parcel) -> float:
-    return parcel.when.timestamp() if parcel.when else 0.0
+    return parcel.when.timestamp() if parcel.when else UNKNOWN

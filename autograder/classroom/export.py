@@ -18,16 +18,16 @@ from autograder.classroom.roster import Person, Roster, plain
 from autograder.course import Course, CourseError
 
 POSSIBLE = "    Points Possible"  # Canvas's own words for the line below the headings
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # run by a spreadsheet; also in full width
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One learner's points in one assignment; `waiting` while a person has still to mark something in it."""
+    """One learner's points in one assignment (None: nothing in it could be judged yet); `waiting` while a person has still something to mark."""
 
     learner: str
     assignment: str
-    points: float
+    points: float | None
     max_points: float
     late_penalty: float
     waiting: bool
@@ -76,16 +76,22 @@ def read(course: Course, out: Path) -> list[Mark]:
             for row in submissions:
                 penalty = row.late_submission_penalty or 0.0
                 stamp = row.timestamp.strftime("%Y-%m-%d %H:%M:%S") if row.timestamp else ""
-                points = max(row.score - penalty, 0.0)
+                points = max(row.score - penalty, 0.0) if not row.needs_manual_grade or _judged(row) else None
                 found.append(Mark(row.student.id, assignment.id, points, row.max_score, penalty, row.needs_manual_grade, stamp))
     return sorted(found, key=lambda mark: mark.learner)
+
+
+def _judged(row) -> bool:
+    """Whether a machine or a person has judged any exercise of a submission: one in which nothing could be judged is no 0."""
+    checks = [grade for notebook in row.notebooks for grade in notebook.grades if grade.name.startswith("check-")]
+    return any(grade.auto_score is not None or grade.manual_score is not None for grade in checks) or not checks
 
 
 def safe(cell: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     if isinstance(cell, float):
         return f"{cell:.10g}"
-    text = str(cell)
+    text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 
@@ -173,9 +179,9 @@ def _graded(course: Course, marks: Sequence[Mark]) -> list[str]:
     return [assignment.id for assignment in course.assignments if any(mark.assignment == assignment.id for mark in marks)]
 
 
-def _points(marks: Sequence[Mark]) -> dict[str | None, dict[str, float]]:
+def _points(marks: Sequence[Mark]) -> dict[str | None, dict[str, float | None]]:
     """Points by learner, then by assignment. Nobody (None) has none."""
-    found: dict[str | None, dict[str, float]] = {None: {}}
+    found: dict[str | None, dict[str, float | None]] = {None: {}}
     for mark in marks:
         found.setdefault(mark.learner, {})[mark.assignment] = mark.points
     return found
@@ -199,6 +205,9 @@ def _remarks(marks: Sequence[Mark], roster: Roster | None) -> list[str]:
     waiting = sum(mark.waiting for mark in marks)
     if waiting:
         remarks.append(f"{waiting} of {len(marks)} marks are not final: a person has still to mark something (formgrader).")
+    empty = sorted(f"{mark.learner} ({mark.assignment})" for mark in marks if mark.points is None)
+    if empty:
+        remarks.append(f"Left empty, because nothing in it could be judged yet (stride queue says why): {', '.join(empty)}.")
     strangers = sorted({mark.learner for mark in marks if roster and not _only(roster, mark.learner)})
     if strangers:
         remarks.append(f"Not in the roster, or there more than once: {', '.join(strangers)}.")

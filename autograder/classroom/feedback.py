@@ -5,6 +5,7 @@ Nothing on it can run or fetch: a content policy forbids it, and everything from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,7 @@ from typing import Any
 import bleach
 import jinja2
 import mistune
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbformat import NotebookNode
 
 from autograder.authoring.notebooks import slug
@@ -75,6 +76,7 @@ def template(name: str) -> jinja2.Template:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["points"] = lambda value: "–" if value is None else f"{value:.4g}"
+    environment.filters["code"] = lambda text: Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
     return environment.get_template(f"{name}.html.j2")
 
 

@@ -127,7 +127,7 @@ def record(
         book.update_or_create_student(submission.learner)
         row = book.update_or_create_submission(assignment.id, submission.learner, timestamp=submission.timestamp or None)
         notebook = next(n for n in row.notebooks if n.name == assignment.notebook)
-        _score(notebook, graded if submission.notebook else None, before, master, verdicts)
+        _score(notebook, graded, submission.notebook is not None, before, master, verdicts)
         notebook.late_submission_penalty = None
         names = _names(notebook)
     if row.total_seconds_late > 0:
@@ -152,6 +152,16 @@ def current(out: Path, assignment: Assignment) -> dict[str, Marks]:
             return {}
         found = [(row, notebook) for row in rows for notebook in row.notebooks if notebook.name == assignment.notebook]
         return {row.student.id: _marks(row, notebook, _names(notebook)) for row, notebook in found}
+
+
+def has(book, assignment: Assignment, learner: str) -> bool:
+    """Whether the opened gradebook holds a learner's submission."""
+    from nbgrader.api import MissingEntry
+
+    try:
+        return bool(book.find_submission(assignment.id, learner))
+    except MissingEntry:
+        return False
 
 
 def settle(out: Path, assignment: Assignment) -> None:
@@ -202,15 +212,15 @@ def _shown(cell: NotebookNode, verdict: Verdict | None) -> NotebookNode:
 
 
 def _score(
-    notebook, graded: NotebookNode | None, before: NotebookNode | None, master: NotebookNode, verdicts: Sequence[Verdict] | None
+    notebook, graded: NotebookNode, readable: bool, before: NotebookNode | None, master: NotebookNode, verdicts: Sequence[Verdict] | None
 ) -> None:
-    """Set every auto score and auto comment of a submitted notebook's rows. Without a readable notebook no answer counts as empty."""
+    """Set every auto score and auto comment of a submitted notebook's rows. Without a `readable` notebook no answer counts as empty."""
     points = {f"check-{slug(verdict.exercise)}": float(verdict.points) for verdict in verdicts or ()}
     now, then, untouched = _sources(graded), _sources(before), _sources(master)
     for grade in notebook.grades:
         id = grade.name
         if id in _written(master):
-            auto = 0.0 if id in now and now[id].strip() == untouched[id].strip() else None
+            auto = 0.0 if readable and id in now and now[id].strip() == untouched[id].strip() else None
             changed = before is None or now.get(id) != then.get(id)
         else:
             auto = points.get(id)
@@ -219,7 +229,7 @@ def _score(
         # A person's mark stays. It is to be looked at again only when what it was given for has changed.
         grade.needs_manual_grade = auto is None if grade.manual_score is None else grade.needs_manual_grade or changed
     for comment in notebook.comments:
-        same = comment.name in now and now[comment.name].strip() == untouched.get(comment.name, "").strip()
+        same = readable and comment.name in now and now[comment.name].strip() == untouched.get(comment.name, "").strip()
         comment.auto_comment = "No response." if same else None
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder import files
-from autograder.classroom import feedback, gradebook, intake, interrupts, job, master, report
+from autograder.cards.escape import printable
+from autograder.classroom import feedback, gradebook, intake, interrupts, job, master, report, seed
 from autograder.classroom.gradebook import Marks
 from autograder.classroom.intake import Submission
 from autograder.classroom.journal import Journal
@@ -56,6 +57,7 @@ def grade(
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
     with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out):
         files.sweep(run.out)
+        seed.keep(course, run.out)
         merged(run.out, run.assignment.id, ())  # readable? Said now, before any work
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
         results = _grade(run, found, judges, progress)
@@ -73,17 +75,21 @@ def judge_anew(
     sandbox: str = job.BUBBLEWRAP,
     progress: bool = True,
     scheduler: str | None = None,
-) -> dict[str, Sequence[Verdict] | None]:
-    """The verdicts that grading would come to now, by learner, in the journal of `out` and nowhere else (None: nothing can be judged)."""
+) -> dict[str, Sequence[Verdict] | Exception | None]:
+    """The verdicts that grading would come to now, by learner, in the journal of `out` and nowhere else.
+
+    None: nothing can be judged; an exception: a fault of ours, twice.
+    """
     from tqdm import tqdm
 
     run, found = _ready(course, assignment_id, submissions, out, workers, sandbox, scheduler)
-    judged: dict[str, Sequence[Verdict] | None] = {}
+    judged: dict[str, Sequence[Verdict] | Exception | None] = {}
     bar = tqdm(total=len(found), unit="submission", disable=not progress)
     with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out), bar:
+        seed.keep(course, run.out)
 
         def done(submission: Submission, verdicts: Sequence[Verdict] | Exception | None) -> None:
-            judged[submission.learner] = None if isinstance(verdicts, Exception) else verdicts
+            judged[submission.learner] = verdicts
             bar.update()
 
         for submission, verdicts in _judged(run, found, judges, done):
@@ -159,20 +165,29 @@ def report_anew(course: Course, out: Path) -> Path:
     return out / report.NAME
 
 
+def fault(error: Exception) -> str:
+    """A fault of ours in one line."""
+    return f"{type(error).__name__}: {error}".split("\n")[0]
+
+
 def by_hand(marks: Marks) -> float | None:
     """The points of a submission that nothing could judge, when a person has marked everything in it; else None."""
     return None if marks.waiting else marks.points
 
 
-def summary(results: Sequence[dict[str, Any]], out: Path) -> str:
+def summary(assignment: Assignment, results: Sequence[dict[str, Any]], out: Path) -> str:
     """A few lines for the terminal: how many were graded, what waits for a person and why, and where things are."""
     waiting = [result for result in results if result["status"] == NEEDS_ATTENTION]
     lines = [f"{len(results) - len(waiting)} of {len(results)} graded" + (f", {len(waiting)} for you to look at:" if waiting else ".")]
     lines += [f"  {result['learner']}: {'; '.join(result['problems'])}" for result in waiting]
     if any(result["sandbox"] == job.NONE for result in results):
         lines.append("Graded without a sandbox: these marks are only as honest as the submissions.")
+    absent = sorted(set(assignment.extensions) - {result["learner"] for result in results})
+    if absent:
+        known = "and nothing is handed in under that name (learners are called as in the report)"
+        lines.append(f"course.toml gives an extension to {', '.join(absent)}, {known}.")
     lines += [f"Report: {out / report.NAME}", f"Gradebook: {out / gradebook.DATABASE} (to mark by hand: cd {out}, jupyter lab, Nbgrader, Formgrader)"]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 @dataclass(frozen=True)
@@ -196,6 +211,7 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
     from tqdm import tqdm
 
     results: list[dict[str, Any]] = []
+    before = {result["learner"]: result for result in merged(run.out, "", ()) if result["assignment"] == run.assignment.id}
     bar = tqdm(total=len(found), desc=f"Grading {run.assignment.id}", unit="submission", disable=not progress)
 
     def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:
@@ -209,8 +225,13 @@ def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bo
     with bar, gradebook.opened(run.out) as book:
         for submission, verdicts in _judged(run, found, judges, done):
             if isinstance(verdicts, Exception):
-                said = f"{type(verdicts).__name__}: {verdicts}".split("\n")[0]
-                submission.problems.append(f"grader error, twice ({said}): it was not this submission's fault, grade again")
+                submission.problems.append(f"grader error, twice ({fault(verdicts)}): it was not this submission's fault, grade again")
+                stands = before.get(submission.learner)
+                if stands and stands["points"] is not None and gradebook.has(book, run.assignment, submission.learner):
+                    problems = [*submission.problems, "until then its earlier marks stand"]
+                    results.append(stands | {"status": NEEDS_ATTENTION, "problems": problems})
+                    bar.update()
+                    continue
                 verdicts = None
             done(submission, verdicts)
     return sorted(results, key=lambda result: result["learner"])

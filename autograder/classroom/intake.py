@@ -84,7 +84,8 @@ def find(folder: Path, assignment: Assignment) -> dict[str, list[Path]]:
     if not folder.exists():
         raise CourseError(f"There is no folder {folder}. Name the one with the submissions: {again}")
     if not folder.is_dir():
-        raise CourseError(f"{folder} is a file, not a folder of submissions. Unpack it (unzip {folder} -d submissions), then: {again}")
+        raise CourseError(f"{folder} is a file, not a folder of submissions. Unpack it (unzip {folder} -d submissions), then: {again}. "
+                          f"If Canvas, Moodle or Gradescope made it: stride collect {assignment.id} {folder} --to DIR")
     try:
         children = sorted(folder.iterdir())
     except OSError as error:
@@ -255,6 +256,7 @@ def _look_into(submission: Submission, assignment: Assignment) -> None:
     ids = set(notebook.cells)
     if ids and not ids & ours:
         submission.notebook = None
+        submission.problems = [problem for problem in submission.problems if " is graded: " not in problem]
         raise Refused(f"the notebook is another assignment's: it has none of the cells of {assignment.notebook}.ipynb")
     for id in notebook.duplicated:
         if not id.startswith("check-"):
@@ -325,12 +327,17 @@ def _wanted(name: str, assignment: Assignment) -> bool:
 
 
 def _timestamp(path: Path, assignment: Assignment) -> str:
-    """When it was handed in: the newest time among the entry and the files that are graded, by our own file system."""
+    """When it was handed in: the newest time among the entry and the files that are graded, by our own file system.
+
+    "" for the beginning of time: so `stride collect` dates what the system did not.
+    """
     times = [path.lstat().st_mtime]
     if path.is_dir():
         files = [path / name for name in assignment.files]
         known = [info.st_mtime for info in map(_info, files) if info]
         times = known or times
+    if max(times) <= 0:
+        return ""
     return datetime.datetime.fromtimestamp(int(max(times)), datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 

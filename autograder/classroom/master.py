@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,7 +36,8 @@ def load(course: Course, assignment: Assignment) -> Master:
     library, notebook = sources(course, assignment)
     node = nbformat.reads(notebook.decode("utf-8"), as_version=4)
     _hold_against_course(node, assignment)
-    parts = library | {"notebook": notebook, "assignment": repr(assignment).encode(), "limits": repr(sorted(course.limits.items())).encode()}
+    judged = replace(assignment, due=None, extensions={})  # an extension for one learner has nobody judged anew
+    parts = library | {"notebook": notebook, "assignment": repr(judged).encode(), "limits": repr(sorted(course.limits.items())).encode()}
     return Master(node, library, intake.digest(parts | {"grader": grader().encode()}))
 
 

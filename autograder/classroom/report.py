@@ -47,6 +47,7 @@ def overview(
         rows=sorted(rows, key=lambda row: (-sum(tile["share"] or 0 for tile in row["tiles"]), row["learner"])),
         table=[_summed(a, of[a.id], judged[a.id]) for a in graded],
         misconceptions=sorted(found, key=lambda entry: -len(entry["learners"]))[:MOST],
+        rarer=max(0, len(found) - MOST),
         queue=[result for a in graded for result in of[a.id] if result["problems"]],
         unsandboxed=_unsandboxed([result for results in of.values() for result in results]),
         unlimited=_unlimited([result for results in of.values() for result in results]),
@@ -146,8 +147,9 @@ def misconceptions(
     table = []
     for key, learners in sorted(who.items(), key=lambda item: (-len(item[1]), item[0])):
         if key in known:  # results may be older than the course
-            section = sections.link(course, assignment, notebook, key[0], known[key].revisit)
-            table.append({"exercise": key[0], "known": known[key], "learners": learners, "section": section})
+            where = (assignment, notebook, key[0], known[key].revisit)
+            read = {"section": sections.link(course, *where), "title": sections.title(*where)}
+            table.append({"exercise": key[0], "known": known[key], "learners": learners} | read)
     return table
 
 

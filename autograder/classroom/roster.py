@@ -6,11 +6,15 @@ what identifies a person is recognised by the names of the columns, so nothing n
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import datetime
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from autograder.course import CourseError
@@ -20,6 +24,8 @@ IDS = ("learner", "sis login id", "login id", "login", "username", "user name", 
 EMAILS = ("email", "email address", "e-mail")
 FIRST, LAST = ("first name", "firstname"), ("last name", "lastname", "surname")
 FULL = ("student", "name", "full name", "fullname")
+HANDED_IN = ("last modified (submission)",)  # Moodle's grading worksheet
+MOMENTS = ("%A, %d %B %Y, %I:%M %p", "%d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M", "%d %B %Y, %H:%M")  # in its English words
 
 
 @dataclass
@@ -33,15 +39,28 @@ class Person:
         """The id to be graded under: the first that there is, else the part of the email before the @."""
         return next((value for value in self._of(IDS) if value), next(self._of(EMAILS), "").partition("@")[0])
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
         """Everything by which the person may be called, in small letters and without blanks; names in both orders."""
+        emails = list(self._of(EMAILS))
+        known = [*self._of(IDS), *emails, *(email.partition("@")[0] for email in emails), *self._full()]
+        return {plain(name) for name in known} - {""}
+
+    def _full(self) -> list[str]:
         first, last = " ".join(self._of(FIRST)), " ".join(self._of(LAST))
         full = [*self._of(FULL), f"{first} {last}", f"{last} {first}"]
         full += [f"{after} {before}" for before, comma, after in (name.partition(",") for name in full) if comma]
-        emails = list(self._of(EMAILS))
-        known = [*self._of(IDS), *emails, *(email.partition("@")[0] for email in emails), *full]
-        return {plain(name) for name in known} - {""}
+        return [name for name in full if plain(name)]
+
+    def is_called(self, name: str) -> bool:
+        """Whether that is the person's full name, whatever has become of its accents; yes where the table has no names."""
+        called = {_bare(known) for known in self._full()}
+        return not called or _bare(name) in called
+
+    @property
+    def handed_in(self) -> str:
+        """When the work came, in the table's words ("": it does not say)."""
+        return next((value for value in self._of(HANDED_IN) if value != "-"), "")
 
     def _of(self, columns: tuple[str, ...]) -> Iterator[str]:
         found = {heading.strip().lower(): value for heading, value in self.row.items() if heading}
@@ -64,6 +83,21 @@ class Roster:
 def plain(name: str) -> str:
     """A name without what differs from system to system: capitals, blanks, marks between its parts."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", plain(name)) if not unicodedata.combining(c))
+
+
+def moment(text: str, zone: datetime.tzinfo | None) -> datetime.datetime | None:
+    """A table's time, which names no zone; None when it cannot be read. Moodle leaves out the seconds."""
+    found = None
+    with contextlib.suppress(ValueError):
+        found = datetime.datetime.fromisoformat(text)
+    for form in MOMENTS:
+        with contextlib.suppress(ValueError):
+            found = found or datetime.datetime.strptime(text, form)
+    return found.replace(tzinfo=zone) if found and found.tzinfo is None else found
 
 
 def read(path: Path) -> Roster:

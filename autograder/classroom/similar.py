@@ -11,7 +11,7 @@ import ast
 import builtins
 import keyword
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -83,20 +83,26 @@ def write(course: Course, assignment_id: str, submissions: Path, out: Path) -> t
     """The page with the most unusual pairs side by side, and all pairs."""
     assignment = course.assignment(assignment_id)
     pairs, written = compare(course, assignment_id, submissions)
-    shown = [(pair, _side_by_side(pair, written)) for pair in pairs[:SHOWN] if pair.beyond > 0]
+    library = master.load(course, assignment).library
+    given = {_bare(line) for module in assignment.modules for line in library[file_of(module)].decode().splitlines()}
+    shown = [(pair, _side_by_side(pair, written, given)) for pair in pairs[:SHOWN] if pair.beyond > 0]
     page = feedback.template("similar").render(course=course, assignment=assignment, pairs=shown, submissions=len(written))
     target = Path(out) / f"similar-{assignment.id}.html"
-    files.write_all({target: page.encode("utf-8", "replace")})
+    try:
+        files.write_all({target: page.encode("utf-8", "replace")})
+    except OSError as error:
+        again = f"stride similar {assignment.id} --submissions {submissions} --out DIR"
+        raise CourseError(f"{target} cannot be written ({error.strerror}). Name another folder: {again}") from error
     return target, pairs
 
 
-def _side_by_side(pair: Pair, written: Mapping[str, Mapping[str, Written]]) -> list[dict[str, object]]:
-    """The exercises of a pair, those that tell most first; a line that the other has too, names aside, is marked."""
+def _side_by_side(pair: Pair, written: Mapping[str, Mapping[str, Written]], given: Collection[str]) -> list[dict[str, object]]:
+    """The exercises of a pair, those that tell most first; a line that the other has too, names aside, and nobody was given, is marked."""
     table = []
     for id, (like, usual) in sorted(pair.exercises.items(), key=lambda item: item[1][1] - item[1][0]):
         texts = [written[learner][id].text for learner in (pair.one, pair.other)]
         lines = [[(line, _bare(line)) for line in text.splitlines()] for text in texts]
-        known = [{bare for _, bare in side if len(bare) > 3} for side in lines]
+        known = [{bare for _, bare in side if len(bare) > 3 and bare not in given} for side in lines]
         table.append({
             "id": id, "like": like, "usual": usual,
             "one": [(line, bare in known[1]) for line, bare in lines[0]], "other": [(line, bare in known[0]) for line, bare in lines[1]],

@@ -89,15 +89,19 @@ def folder(root: Path, wanted: Callable[[str], bool]) -> Listing:
     return entries, refused
 
 
-def archive(file: BinaryIO, wanted: Callable[[str], bool]) -> Listing:
-    """The members of a zip whose name is wanted. The zip must stay open while entries are read."""
+def archive(file: BinaryIO, wanted: Callable[[str], bool], most: int = 0, contents: int = 0) -> Listing:
+    """The members of a zip whose name is wanted. The zip must stay open while entries are read.
+
+    most, contents  members, and bytes of the table of contents, beyond which it is refused (0: what one learner may hand in)
+    """
+    most = most or MAX_ENTRIES
     try:
-        zipped = zipfile.ZipFile(_Capped(file))
+        zipped = zipfile.ZipFile(_Capped(file, contents or MAX_CONTENTS))
         members = zipped.infolist()
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
         raise Refused(f"the zip cannot be read ({str(error) or type(error).__name__}): ask for it again, then grade again") from error
-    if len(members) > MAX_ENTRIES:
-        raise Refused(f"the zip holds more than {MAX_ENTRIES} files")
+    if len(members) > most:
+        raise Refused(f"the zip holds more than {most} files")
     entries: list[Entry] = []
     refused: list[str] = []
     for member in members:
@@ -137,13 +141,13 @@ _KINDS = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "
 class _Capped(io.RawIOBase):
     """A file of which no single read may be larger than a sane table of contents (zipfile reads that in one go)."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file, self._most = file, most
         self._size = file.seek(0, os.SEEK_END)
 
     def read(self, size: int = -1) -> bytes:
         asked = self._size - self._file.tell() if size is None or size < 0 else size
-        if asked > MAX_CONTENTS:
+        if asked > self._most:
             raise zipfile.BadZipFile("its table of contents is too long")
         return self._file.read(asked)
 

@@ -71,7 +71,7 @@ def test_a_class(course, tmp_path, monkeypatch):
     # The same again: nothing is judged, and nothing changes.
     monkeypatch.setattr(grading, "judge_all", lambda tasks, workers: [pytest.fail("judged again") for _ in tasks])
     assert grade(course, here, out, sandbox="bubblewrap") == results
-    assert "5 of 8 graded, 3 for you to look at" in grading.summary(list(results.values()), out)
+    assert "5 of 8 graded, 3 for you to look at" in grading.summary(course.assignments[0], list(results.values()), out)
 
 
 def test_without_a_sandbox_marks_are_the_same_and_say_so(course, tmp_path):
@@ -84,7 +84,7 @@ def test_without_a_sandbox_marks_are_the_same_and_say_so(course, tmp_path):
     assert all(result["sandbox"] == "none" and result["unlimited"] == [] for result in results.values())
     assert "without a sandbox" in (tmp_path / "out" / "report.html").read_text()
     assert "without a sandbox" in (tmp_path / "out" / "feedback" / "bert" / "07" / "07_filters.html").read_text()
-    assert "without a sandbox" in grading.summary(list(results.values()), tmp_path / "out")
+    assert "without a sandbox" in grading.summary(course.assignments[0], list(results.values()), tmp_path / "out")
 
 
 def _right_correlate():

@@ -51,9 +51,10 @@ def whole(course, packed, tmp_path_factory) -> Path:
     tmp_path = tmp_path_factory.mktemp("whole")
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         for number, learner in enumerate(LEARNERS):
-            when = (2026, 3, 5 if learner == "bert" else 4, 12, 0, 0)
-            archive.writestr(zipfile.ZipInfo(f"{learner.title()} Ärmel_47{number}_assignsubmission_file_/work.zip", when), packed[learner])
-    (tmp_path / "roster.csv").write_text("".join(f"{line}\n" for line in ["login,name", *(f"{name},{name.title()} Ärmel" for name in LEARNERS)]))
+            archive.writestr(f"{learner.title()} Ärmel_47{number}_assignsubmission_file_/work.zip", packed[learner])
+    came = {learner: f'"Thursday, {5 if learner == "bert" else 4} March 2026, 12:00 PM"' for learner in LEARNERS}
+    lines = ["login,name,Last modified (submission)", *(f"{name},{name.title()} Ärmel,{came[name]}" for name in LEARNERS)]
+    (tmp_path / "roster.csv").write_text("".join(f"{line}\n" for line in lines))
     collect.collect(course.assignments[0], tmp_path / "all.zip", tmp_path / "class", roster.read(tmp_path / "roster.csv"))
     grading.grade(course, "07", tmp_path / "class", tmp_path / "out", sandbox="none", progress=False, workers=1)
     return tmp_path
@@ -97,7 +98,7 @@ def test_the_pages_have_what_people_marked_since_and_the_table_says_the_same(cou
     assert "<strong>anna</strong>" in again.pages["anna"].read_text() and "<script" not in again.pages["anna"].read_text()
     # 17 + 8 + 4, of which a tenth goes for the day: also of the marks that were given after grading
     assert "26.1 / 30 points " in bert and "−2.9 taken off: handed in late" in bert and "Marked by a person: 17 of 18 points." in bert
-    assert {found.learner: found.points for found in export.read(course, graded)} == pytest.approx({"anna": 29, "bert": 26.1, "carl": 0})
+    assert {found.learner: found.points for found in export.read(course, graded)} == pytest.approx({"anna": 29, "bert": 26.1, "carl": None})
     grading.report_anew(course, graded)
     assert "26.1" in shown(graded / "report-07.html")
 
@@ -110,6 +111,8 @@ def test_what_nobody_could_judge_and_a_person_marked(course, graded) -> None:
     written = handback.write(course, course.assignments[0], graded)
     assert "11 / 30 points " in shown(page) and "Marked by a person: 10 of 18 points." in shown(page) and "Marked by a person: 0 of 8" in shown(page)
     assert "carl" not in written.waiting
+    again = grading.grade(course, "07", graded.parent / "class", graded, sandbox="none", progress=False, workers=1)
+    assert [result["by_hand"] for result in again if result["learner"] == "carl"] == [11], "the same work handed in: a person's marks are final"
 
 
 def test_no_page_holds_another_learners_work(course, graded, packed) -> None:

@@ -174,6 +174,8 @@ def test_another_assignments_notebook(course, take, tmp_path):
     put(folder / NAME, (folder / NAME).read_text().replace("check-conv-", "check-pool-").replace("07-written", "08-written"))
     found = take(folder)
     assert found.notebook is None and "another assignment's" in found.problems[0] and found.files
+    (folder / NAME).rename(folder / "08_others.ipynb")
+    assert take(folder).problems == found.problems, "and it is not said to be graded"
 
 
 def test_duplicated_cells_are_told(course, take, tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
-from autograder.classroom import grading
+from autograder.classroom import grading, regrade
 from autograder.classroom.late import DAY, penalty
 from autograder.course import CourseError, Late
 from tests import programs, toy_class
@@ -30,15 +30,25 @@ def hand_in(folder, course, learner: str, hours: float, source: str | None = Non
 
 def test_each_day_that_has_begun_costs_and_extensions_count(tmp_path) -> None:
     course = toy_class.make_course(tmp_path / "course", TOML)
-    late = {"anna": 0.1, "bert": 24.1, "carl": 5, "dora": 47, "eve": 80, "fred": -2, "gina": 0.5}
+    unknown = -IN_TIME / HOUR  # what `stride collect` gives to work that the system does not date
+    late = {"anna": 0.1, "bert": 24.1, "carl": 5, "dora": 47, "eve": 80, "fred": -2, "gina": 0.5, "hugo": unknown}
     for learner, hours in late.items():
         hand_in(tmp_path / "class", course, learner, hours)
     results = grading.grade(course, "07", tmp_path / "class", tmp_path / "out", **HOW)
     points = {result["learner"]: result["points"] for result in results}
-    assert points == pytest.approx({"anna": 26, "bert": 26, "carl": 23.4, "dora": 20.8, "eve": 0, "fred": 26, "gina": 23.4})
+    assert points == pytest.approx({"anna": 26, "bert": 26, "carl": 23.4, "dora": 20.8, "eve": 0, "fred": 26, "gina": 23.4, "hugo": 26})
     programs.run(tmp_path / "out", "nbgrader", "autograde", "07", "--force", "--student", "dora")  # the other door
     with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
         assert book.find_submission("07", "dora").late_submission_penalty == pytest.approx(5.2)
+
+
+def test_an_extension_for_somebody_who_is_called_otherwise_is_told(tmp_path) -> None:
+    course = toy_class.make_course(tmp_path / "course", TOML)
+    hand_in(tmp_path / "class", course, "U-2", 1)
+    results = grading.grade(course, "07", tmp_path / "class", tmp_path / "out", **HOW)
+    said = "course.toml gives an extension to bert, and nothing is handed in under that name"
+    assert said in grading.summary(course.assignments[0], results, tmp_path / "out")
+    assert said not in grading.summary(course.assignments[0], [{**results[0], "learner": "bert"}], tmp_path / "out")
 
 
 RULES = st.builds(Late, st.floats(0, 99), st.floats(0, 100), st.integers(0, 9))
@@ -62,6 +72,9 @@ def test_a_dropped_aspect_counts_as_passed_for_everybody_who_wrote_it(tmp_path) 
     assert before["bert"]["points"] == 7
     dropped = toy_class.TOML.replace('title = "Filters"\n', f'title = "Filters"\ndropped = ["{FORWARD}: bias"]\n')
     course = toy_class.make_course(tmp_path / "dropped", dropped)
+    (change,) = regrade.compare(course, "07", tmp_path / "class", tmp_path / "out", **HOW).changes
+    assert change.learner == "bert"
+    assert change.why == "dropped for everybody: bias; The bias is missing. Add b[f] to every pixel of the output of filter f."
     after = {r["learner"]: r["exercises"][FORWARD] for r in grading.grade(course, "07", tmp_path / "class", tmp_path / "out", **HOW)}
     bias = next(aspect.points for aspect in course.assignments[0].exercises[0].aspects if aspect.name == "bias")
     assert after["bert"]["points"] == 7 + bias and after["anna"] == before["anna"] and after["carl"]["points"] == 0

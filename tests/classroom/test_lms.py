@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime
 import io
 import os
@@ -10,11 +11,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
-from autograder.classroom import collect, export, grading, intake, roster
-from autograder.course import CourseError
+from autograder.classroom import collect, export, grading, intake, late, roster, unpack
+from autograder.course import CourseError, Late
 from tests import toy_class
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,07 Filters (991),Old Quiz (4),Current Score
     Points Possible,,,,,30,5,(read only)
 "Doe, Jane",501,U-1,jdoe,A,,5,90
@@ -87,8 +90,93 @@ def test_canvas(course, packed, tmp_path) -> None:
     assert "4 submissions" in said and "Late by the system's word: omueller." in said and "not in the download: eve." in said
     read = intake.read("jdoe", [tmp_path / "to" / "jdoe"], course, assignment)
     assert read.files["cnnlib/conv.py"] == toy_class.solution().encode() and read.notebook
-    theirs = datetime.datetime(2026, 3, 4, 17, 59, 58).astimezone(datetime.UTC)
-    assert read.timestamp == theirs.strftime("%Y-%m-%d %H:%M:%S UTC"), "the system's time, not the file's own"
+    assert read.timestamp == "", "Canvas dates the members of its zip by the download"
+
+
+DUE = datetime.datetime(2026, 3, 4, 18, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+LONG_AFTER = (2026, 3, 20, 9, 0, 0)  # when the class was downloaded
+
+
+def times(target: Path) -> dict[str, float]:
+    return {path.name: path.stat().st_mtime for path in sorted(target.iterdir()) if path.is_dir()}
+
+
+def test_on_canvas_only_those_that_it_calls_late_are_late_and_by_one_day(course, packed, tmp_path) -> None:
+    members = {
+        "doejane_501_9001_07_submission.zip": packed["right"],
+        "mullerozgur_LATE_502_9002_07_submission.zip": packed["right"],
+    }
+    assignment, target = dataclasses.replace(course.assignments[0], due=DUE), tmp_path / "to"
+    path = download(tmp_path / "all.zip", members, LONG_AFTER)
+    result = collect.collect(assignment, path, target, table(tmp_path / "r.csv", CANVAS), Late(grace_minutes=30))
+    assert times(target) == {"jdoe": 0, "omueller": DUE.timestamp() + 31 * 60}
+    assert late.penalty(Late(30, 10, 5), assignment, "omueller", 20, times(target)["omueller"] - DUE.timestamp()) == 2
+    assert (result.late, result.guessed, result.undated) == (["omueller"], ["omueller"], [])
+    said = collect.summary(assignment, result, target)
+    assert "By how much it does not say of omueller: that counts as one day. When you know the time, set it before you grade: touch -d" in said
+
+
+def test_moodles_grading_worksheet_says_when_it_came(course, packed, tmp_path) -> None:
+    who = ["Jane Doe", "Özgür Müller", "Eve Adams", "Max Moe"]
+    members = {f"{name}_{4711 + i}_assignsubmission_file/07_submission.zip": packed["right"] for i, name in enumerate(who)}
+    worksheet = """Identifier,Full name,Email address,Status,Last modified (submission)
+Participant 4711,Jane Doe,jdoe@uni.example,Submitted,"Wednesday, 4 March 2026, 5:59 PM"
+Participant 4712,Özgür Müller,omueller@uni.example,Submitted,"Friday, 6 March 2026, 12:05 AM"
+Participant 4713,Eve Adams,eve@uni.example,Submitted,-
+Participant 4714,Max Moe,max@uni.example,Submitted,gestern
+"""
+    assignment, target = dataclasses.replace(course.assignments[0], due=DUE), tmp_path / "to"
+    result = collect.collect(assignment, download(tmp_path / "all.zip", members, LONG_AFTER), target, table(tmp_path / "r.csv", worksheet))
+    assert times(target) == {"eve": 0, "jdoe": DUE.timestamp() - 60, "max": 0, "omueller": DUE.timestamp() + 30 * 3600 + 5 * 60}
+    assert (result.late, result.guessed, result.undated) == (["omueller"], [], ["eve", "max"])
+    assert result.problems == ["max: the roster's time of handing in, gestern, is none that can be read"]
+    assert "the work of 2 of them came, the download does not say: it counts as on time" in collect.summary(assignment, result, target)
+
+
+def test_nothing_of_a_download_is_left_behind_in_silence(course, packed, tmp_path) -> None:
+    members = {
+        "de_la_cruzjuan_510_9001_07_submission.zip": packed["right"],  # a name may hold what stands between the parts
+        "LATE_anon_x7Kp2_9002_07_submission.zip": packed["right"],
+        "doejane_501_9003_conv.py": b"old",
+        "doejane_501_9010_conv-1.py": b"new",
+        "doejane_501_9007_conv-2.py": b"older",
+        "doejane_501_text.html": b"<p>I typed it in</p>",
+    }
+    result = collect.collect(course.assignments[0], download(tmp_path / "all.zip", members), tmp_path / "to")
+    assert laid_out(tmp_path / "to") == {
+        "anon_x7Kp2": ["07_submission.zip"], "de_la_cruzjuan-510": ["07_submission.zip"], "doejane-501": ["conv.py"],
+    }
+    assert (tmp_path / "to" / "doejane-501" / "conv.py").read_bytes() == b"new" and result.late == ["anon_x7Kp2"]
+    assert result.problems == [
+        *["doejane handed in conv.py twice: what was uploaded last was taken"] * 2,
+        "doejane_501_text.html was not taken: its name does not say whose it is",
+    ]
+
+
+@pytest.mark.parametrize("hostile", ["aaa", "zzz"])
+def test_a_name_that_ends_like_somebodys_number_takes_nobodys_place(course, packed, tmp_path, hostile: str) -> None:
+    members = {
+        f"{hostile}_501_777_90001_07_submission.zip": packed["wrong"],  # a person 777 who chose to be called aaa_501
+        "doejane_501_9001_07_submission.zip": packed["right"],
+        "ozgurmuller_502_9002_07_submission.zip": packed["right"],  # accents may be lost on the way, and the order of names
+    }
+    path = download(tmp_path / "all.zip", dict(sorted(members.items())))
+    result = collect.collect(course.assignments[0], path, tmp_path / "to", table(tmp_path / "r.csv", CANVAS))
+    assert laid_out(tmp_path / "to") == {"jdoe": ["07_submission.zip"], "omueller": ["07_submission.zip"]}
+    assert (tmp_path / "to" / "jdoe" / "07_submission.zip").read_bytes() == packed["right"]
+    assert result.missing == ["eve"], "Canvas's test student is nobody to be missed"
+    assert f"jdoe is called {hostile} in the download, and otherwise in the roster" in result.problems
+    assert any("jdoe is in the download twice" in problem and "the one that the roster calls so was taken" in problem for problem in result.problems)
+    collect.collect(course.assignments[0], path, tmp_path / "without")
+    assert laid_out(tmp_path / "without").keys() == {f"{hostile}-501", "doejane-501", "ozgurmuller-502"}
+
+
+def test_a_download_may_hold_more_files_than_one_submission(course, packed, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(unpack, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(unpack, "MAX_CONTENTS", 1000)
+    members = {f"learner_{i}_{900 + i}_conv.py": b"x = 1\n" for i in range(500, 600)}
+    result = collect.collect(course.assignments[0], download(tmp_path / "all.zip", members), tmp_path / "to")
+    assert len(result.learners) == 100
 
 
 @pytest.mark.parametrize("layout", ["{}_4711_assignsubmission_file/", "{}_4711_assignsubmission_file_/", "{}_4711_assignsubmission_file_"])
@@ -116,18 +204,27 @@ submission_1:
   :created_at: 2026-03-04 17:59:58.25 Z
 submission_2:
   :submitters: []
+submission_3:
+  :submitters:
+  - :name: Max Moe
+    :sid: U-9
 """
     members = {
         "assignment_5_export/submission_metadata.yml": about.encode(),
         "assignment_5_export/submission_1/07_filters.ipynb": b"{}",
         "assignment_5_export/submission_1/cnnlib/conv.py": b"x = 1\n",
         "assignment_5_export/submission_2/conv.py": b"",
+        "notes.txt": b"",
     }
     result = collect.collect(course.assignments[0], download(tmp_path / "all.zip", members), tmp_path / "to", table(tmp_path / "r.csv", MOODLE))
     assert laid_out(tmp_path / "to") == dict.fromkeys(("U-1", "U-2"), ["07_filters.ipynb", "cnnlib/conv.py"]), "both of a group get their work"
     expected = datetime.datetime(2026, 3, 4, 17, 59, 58, tzinfo=datetime.UTC).timestamp()
     assert abs(os.stat(tmp_path / "to" / "U-1" / "cnnlib" / "conv.py").st_mtime - expected) < 1
-    assert not result.problems
+    assert result.problems == [
+        "Max Moe handed in submission_3 with no file in it",
+        "submission_2 was not taken: submission_metadata.yml does not say whose it is",
+        "notes.txt was not taken: its name does not say whose it is",
+    ]
 
 
 def test_collecting_again_replaces_learner_by_learner(course, packed, tmp_path) -> None:
@@ -211,8 +308,29 @@ def test_gradescope_and_tables_without_a_roster(course, graded, tmp_path) -> Non
     assert rows[1][0].strip() == "Points Possible" and rows[2] == ["", "", "", "jdoe", "", "26"]
 
 
+def test_what_nothing_could_be_judged_in_is_no_zero(course, tmp_path) -> None:
+    toy_class.hand_in(tmp_path / "class" / "jdoe", course)
+    (tmp_path / "class" / "omueller").mkdir()
+    (tmp_path / "class" / "omueller" / "work.zip").write_bytes(b"PK")
+    stub = (course.root / "cnnlib" / "conv.py").read_text()
+    toy_class.hand_in(tmp_path / "class" / "eve", course, stub)
+    grading.grade(course, "07", tmp_path / "class", tmp_path / "out", sandbox="none", progress=False)
+    for kind, column in (("canvas", -1), ("moodle", -1), ("csv", 2), ("gradescope", 4)):
+        rows, remarks = exported(course, kind, tmp_path / "out", tmp_path / "marks.csv")
+        found = {name: row[column] for row in rows for name in ("jdoe", "omueller", "eve") if name in row}
+        assert found == {"jdoe": "26", "omueller": "", "eve": "0"}, kind
+        assert any("Left empty, because nothing in it could be judged yet (stride queue says why): omueller (07)." in remark for remark in remarks)
+    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
+        for cell in (*(f"check-conv-{name}" for name in ("conv2d_forward", "correlate2d")), toy_class.WRITTEN):
+            mark = book.find_grade(cell, "07_filters", "07", "omueller")
+            mark.manual_score, mark.needs_manual_grade = 0, False
+        book.db.commit()
+    rows, _ = exported(course, "moodle", tmp_path / "out", tmp_path / "marks.csv")
+    assert ["omueller", "0"] in rows, "a person's 0 is one"
+
+
 def test_no_cell_is_a_formula() -> None:
-    for formula in ("=1+1", "@x", "-1", "+1", "\t=1", "\r=1"):
+    for formula in ("=1+1", "@x", "-1", "+1", "\t=1", "\r=1", "\n=1", "\uff1d1"):
         assert export.safe(formula) == f"'{formula}"
     assert (export.safe("jdoe"), export.safe(-0.5)) == ("jdoe", "-0.5")
 

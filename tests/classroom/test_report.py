@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.classroom import master, report
+from autograder.classroom import feedback, master, report
 from tests import toy_class
 
 FORWARD, CORRELATE = "conv.conv2d_forward", "conv.correlate2d"
@@ -77,9 +77,22 @@ def test_misconceptions_by_frequency_with_links(course):
     found = report.misconceptions(course, assignment, master.load(course, assignment).notebook, CLASS[:5])
     assert [(entry["known"].id, entry["learners"]) for entry in found] == [("bias_forgotten", ["bert", "carl"]), ("flipped_filter", ["dora"])]
     assert found[0]["section"] == "https://example.org/course/blob/main/notebooks/07_filters.ipynb#Filters"
+    assert found[0]["title"] == "07, “Filters”", "the section is named, not only linked"
     html = page(course)
+    assert ">07, “Filters”</a>" in html and ">07, “Filters”</a>" in report.pages(course, CLASS[:5])[report.NAME]
     assert html.index("The bias is missing.") < html.index("The filter was flipped")
     assert 'href="feedback/bert/07/07_filters.html#conv.conv2d_forward"' in html
+
+
+def test_what_is_not_listed_is_counted(course, monkeypatch):
+    assert "rarer" not in report.pages(course, CLASS)[report.NAME]
+    monkeypatch.setattr(report, "MOST", 1)
+    assert "1 rarer ones are on the pages of their assignments" in report.pages(course, CLASS)[report.NAME]
+
+
+def test_code_in_a_misconceptions_words_is_code():
+    template = feedback.template("overview").environment.from_string("{{ text|code }}")
+    assert template.render(text="that is `f(x)`, <b>") == "that is <code>f(x)</code>, &lt;b&gt;"
 
 
 def test_it_is_self_contained_and_escaped(course):

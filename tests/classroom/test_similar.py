@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from html import unescape
 
 import pytest
 
@@ -93,6 +94,22 @@ def test_code_that_cannot_be_read_is_compared_with_nobody(course, tmp_path, sour
     toy_class.hand_in(tmp_path / "class" / "anna", course)
     toy_class.hand_in(tmp_path / "class" / "bert", course, source)
     assert len(similar.compare(course, "07", tmp_path / "class")[0]) == 1
+
+
+def test_lines_that_everybody_was_given_are_not_marked(course, tmp_path) -> None:
+    stub = (course.root / "cnnlib" / "conv.py").read_text()
+    docstring = re.search(r'def conv2d_forward.*?("""(\n|.)*?""")', stub, re.DOTALL)[1]
+    kept = LOOPS.replace("# six loops", docstring)
+    path, _ = similar.write(course, "07", a_class(course, tmp_path, anna=kept, bert=kept, carl=WINDOWS, dora=MATRIX), tmp_path / "out")
+    marked = re.findall("<mark>(.*?)</mark>", path.read_text())
+    assert any("total = total + " in line for line in marked)
+    assert not [line for line in docstring.splitlines() if unescape(line) in map(unescape, marked)]
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(course, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CourseError, match="cannot be written .*Name another folder: stride similar 07 --submissions"):
+        similar.write(course, "07", a_class(course, tmp_path, anna=LOOPS, bert=LOOPS), tmp_path / "file")
 
 
 def test_html_in_code_is_shown_as_text(course, tmp_path) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import zipfile
 from pathlib import Path
 
@@ -216,7 +217,32 @@ def nest_zips(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def pipe_and_hard_link(folder: Path) -> None:
+def hard_link(folder: Path) -> None:
+    os.link(folder / "cnnlib" / "template.py", folder / "cnnlib" / "other.py")
+
+
+def named_pipe(folder: Path) -> None:
     path = folder / "cnnlib" / "template.py"
-    os.link(path, folder / "cnnlib" / "other.py")
-    os.mkfifo(folder / "pipe.py")
+    path.unlink()
+    os.mkfifo(path)
+
+
+def device_in_a_zip(folder: Path) -> None:
+    kinds = {"template.py": (stat.S_IFCHR, b""), "shapes.py": (stat.S_IFLNK, b"../../../gradebook.db")}
+    with _zip_beside(folder) as archive:
+        for path in sorted(folder.rglob("*.*")):
+            kind, content = kinds.get(path.name, (stat.S_IFREG, path.read_bytes()))
+            member = zipfile.ZipInfo(str(path.relative_to(folder)))
+            member.external_attr = (kind | 0o644) << 16
+            archive.writestr(member, content)
+    shutil.rmtree(folder)
+
+
+def rename_to_copy(folder: Path) -> None:
+    path = _notebook(folder)
+    path.rename(path.with_name(f"{path.stem}-Copy1.ipynb"))
+
+
+def tags_in_file_name(folder: Path) -> None:
+    path = _notebook(folder)
+    path.rename(path.with_name(f"=1+1 {path.stem}<img src=x onerror=alert(1)><script>alert(1)<\u2044script>.ipynb"))

@@ -27,6 +27,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from autograder.classroom.intake import learner_id
 from autograder.course import Assignment, Course, load_course
 from autograder.exercise import file_of, load
 
@@ -75,6 +76,7 @@ class Member:
     files: dict[str, bytes]
     deed: str | None = None
     queued: bool = False
+    called: str = ""  # what the folder is called, where that is no learner's id
     expect: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -87,7 +89,7 @@ def make_class(course: Course, out: Path, only: Collection[str] = (), mistakes: 
     chosen = [assignment for assignment in course.assignments if not only or assignment.id in only]
     members = [m for a in chosen for m in (*correct(course, a), *list(mistaken(course, a))[mistakes], *faulty(course, a))]
     for member in members:
-        folder = out / member.assignment / member.learner
+        folder = out / member.assignment / (member.called or member.learner)
         folder.mkdir(parents=True)
         for name, content in member.files.items():
             path = folder / name
@@ -160,7 +162,9 @@ def faulty(course: Course, assignment: Assignment) -> Iterator[Member]:
         if "expect_all" in table:
             expect = {id: {"status": table["expect_all"]} for id in assignment.exercise_ids}
         learner = f"{table.get('kind', 'hostile' if path.suffix == '.py' else 'broken')}-{path.stem.replace('_', '-')}"
-        yield Member(learner, assignment.id, table["about"], files, table.get("deed"), table.get("queued", False), expect)
+        called = table.get("called", "").replace("/", "\u2215")  # no file system takes a slash
+        learner = learner_id(called)[0] if called else learner
+        yield Member(learner, assignment.id, table["about"], files, table.get("deed"), table.get("queued", False), called, expect)
 
 
 def solved(course: Course, assignment: Assignment) -> dict[str, bytes]:

@@ -1,5 +1,5 @@
 """
-about = "Services on this machine: loopback ports, other kernels, D-Bus, Docker, X11, virtual sockets."
+about = "Services on this machine: loopback ports, other kernels, D-Bus, Docker, X11, virtual sockets, and io_uring, which would open them by itself."
 file = "cnnlib/conv.py"
 [expect]
 "conv.conv1d_forward" = "error"
@@ -7,8 +7,12 @@ file = "cnnlib/conv.py"
 
 
 def conv1d_forward(x, w, b, stride=1, padding=0):
+    import ctypes
     import socket
 
+    setup = 425  # io_uring_setup, on every machine
+    if ctypes.CDLL(None).syscall(setup, 8, ctypes.create_string_buffer(120)) >= 0:
+        return x
     addresses = [(socket.AF_UNIX, path) for path in ("/run/dbus/system_bus_socket", "/var/run/docker.sock", "/tmp/.X11-unix/X0")]
     addresses += [(socket.AF_INET, ("127.0.0.1", port)) for port in (22, 80, 5555, 6000, 8888)]
     addresses += [(40, (2, 1024))]

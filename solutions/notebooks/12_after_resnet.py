@@ -70,8 +70,7 @@ def bill(model, shape):
 # %% [markdown]
 # ## 1 · Wide or deep?
 #
-# ResNet-152, ResNet-1001: with shortcuts one can go on for ever. Each halving of what is left of the error costs twice the layers, and layers come one after the other: a GPU that could do a thousand things at once waits for the one before. Zagoruyko and Komodakis turned the question round. *Fewer* blocks, each with *k times the
-# channels*: does depth help, or do the parameters that come with it?
+# ResNet-152, ResNet-1001: with shortcuts one can go on for ever. But each fraction of a percent costs nearly twice the layers, and layers come one after the other: a GPU that could do a thousand things at once waits for the one before. Zagoruyko and Komodakis turned the question round. *Fewer* blocks, each with *k times the channels*: does depth help, or do the parameters that come with it?
 
 # %%
 thin = ["batch norm, ReLU", "conv 3×3, 16", "batch norm, ReLU", "conv 3×3, 16"]
@@ -107,13 +106,24 @@ check("nets.wide_resnet.WideResNet")
 # %% [markdown]
 # ### Experiment: the same work, in 40 layers or in 10
 #
-# WRN-40-1 is thin and deep: 16, 32 and 64 channels. A network of 10 layers may be 2.75 times as wide for as many multiplications. We count, and then take the time of one training step (forward and backward, 16 images of 32×32, one core).
+# WRN-40-1 is thin and deep: 16, 32 and 64 channels. A network of 10 layers may be 2.75 times as wide for as many multiplications. We count, and then take the time of a training step (forward and backward, images of 32×32, one core), with one image in it and with more.
+#
+# **Predict.** Which is faster? And does it matter how many images a step has?
+#
+# <details><summary>Answer</summary>
+#
+# With few images the wide one is: each layer has a price of its own, however little it computes, and the deep network has four times as many. With many images the multiplications outweigh that price, and these are equal.
+# </details>
 
 # %%
-def step_seconds(model, images=16, size=32):
-    """How long one step takes: forward, loss and backward."""
-    x, labels = torch.randn(images, 3, size, size), torch.zeros(images, dtype=torch.long)
-    return best_seconds(lambda: F.cross_entropy(model(x), labels).backward(), repeat=5)
+def step_seconds(models, images, rounds=10):
+    """How long a step of each takes: forward, loss and backward. They take turns, so that a busy moment of the machine hits all."""
+    x, labels = torch.randn(images, 3, 32, 32), torch.zeros(images, dtype=torch.long)
+
+    def step(model):
+        F.cross_entropy(model(x), labels).backward()
+
+    return np.min([[best_seconds(step, model, repeat=1) for model in models] for _ in range(rounds)], axis=0)
 
 
 with waits_for("nets.wide_resnet.WideBlock", "nets.wide_resnet.WideResNet", "nets.inspect.layer_table"):
@@ -122,12 +132,16 @@ with waits_for("nets.wide_resnet.WideBlock", "nets.wide_resnet.WideResNet", "net
     for name, model in models.items():
         parameters, operations = bill(model, (3, 32, 32))
         print(f"{name:28}{parameters:>10,} parameters{operations:>14,} operations")
-    seconds = [1000 * step_seconds(model) for model in models.values()]
-    show_bars(list(models), seconds, f"A training step of the deep one takes {seconds[0] / seconds[1]:.1f} times as long", "milliseconds")
+    counts = (1, 2, 4, 8, 16)
+    seconds = np.array([step_seconds(models.values(), images) for images in progress(counts, "batches")])  # (batches, 2)
+    curves = {name: (counts, 1000 * seconds[:, number] / counts) for number, name in enumerate(models)}
+    show_curves(curves, "As many multiplications, in 40 layers and in 10", "images in a step", "milliseconds an image")
+    print("the deep one takes", ", ".join(f"{deep / wide:.1f} times as long with {images}" for images, (deep, wide) in zip(counts, seconds)))
 
 # %% [markdown]
-# The wide one does the same work in fewer and larger pieces: fewer layers to start, fewer batch norms and ReLUs per multiplication, and larger matrix products. (On a GPU, which waits for its largest piece to be filled, the difference is larger still.)
-#
+# The wide one does the same work in fewer and larger pieces. When this was written, on a busy machine, the deep one took 1.6 times as long for a single image, and as long for 16. To a GPU, which computes thousands of numbers at once, a batch that fills a core is little: the paper's WRN-40-4 trains 8 times as fast as ResNet-1001, with about as many parameters (section 3).
+
+# %% [markdown]
 # **And the accuracy?** The published numbers:
 #
 # | ImageNet, one crop of 224×224 | layers | parameters | operations | top-1 error |
@@ -142,14 +156,14 @@ with waits_for("nets.wide_resnet.WideBlock", "nets.wide_resnet.WideResNet", "net
 # | pre-activation ResNet-1001 | 1001 | 4.92 % |
 # | **WRN-28-10** | **28** | **4.00 %** |
 #
-# *ImageNet: torchvision's documentation, weights IMAGENET1K_V1, which were all trained by the same simple recipe. CIFAR-10: medians of five runs, from the authors' repository szagoruyko/wide-residual-networks.*
+# *ImageNet: torchvision's documentation, weights IMAGENET1K_V1, which were all trained by the same simple recipe. CIFAR-10: table 5 of the paper, medians of five runs, all with batches of 128 (with batches of 64, ResNet-1001 has 4.64 %).*
 #
 # **Predict.** The lecture says it in one line: 50 wide layers outperform 152. ImageNet's validation set has 50,000 images. How large is the chance error of a rate of 21.6 %, and what does that say about the first table's last two rows?
 #
 # <details><summary>Answer</summary>
 #
 # The standard error of a rate is $\sqrt{p(1-p)/n} = \sqrt{0.216 \cdot 0.784 / 50000} \approx 0.18$ points, as much as the whole difference of 0.16. (Both nets see the same images, so the difference itself is known somewhat better than that; and another seed would move each by a tenth or two.) The claim that stands is: **as good**, with a third of
-# the layers and the same operations, but more parameters. On CIFAR-10 the difference is 0.9 points, and the standard error 0.2: there, wide is better.
+# the layers and the same operations, but more parameters. On CIFAR-10 the difference is 0.9 points (0.6 to ResNet-1001's better batch), and the standard error 0.2: there, wide is better.
 # </details>
 #
 # > **Takeaway.** Depth is not the point; capacity is, and depth is one way to spend on it. Width is the one that machines like. Do not go below some depth, though: a wide network of two layers sees no further than a thin one.
@@ -250,12 +264,13 @@ with waits_for("nets.resnext.ResNeXtBlock", "nets.resnet.ResNet", "nets.inspect.
             model = resnext.resnext(50, cardinality=cardinality, base_width=base)
         counted[f"{cardinality}×{base}d"] = bill(model, (3, 224, 224))
     names = list(counted)
-    show_bars(names, [bills[0] / 1e6 for bills in counted.values()], "ResNeXt-50: parameters", "millions")
-    show_bars(names, [bills[1] / 1e9 for bills in counted.values()], "ResNeXt-50: operations for an image", "thousand millions", text=[f"{bills[1] / 1e9:.2f}" for bills in counted.values()])
+    show_bars(names, [bills[0] / 1e6 for bills in counted.values()], "ResNeXt-50: parameters", "million", text=[f"{bills[0] / 1e6:.2f}" for bills in counted.values()])
+    show_bars(names, [bills[1] / 1e9 for bills in counted.values()], "ResNeXt-50: operations for an image", "billion", text=[f"{bills[1] / 1e9:.2f}" for bills in counted.values()])
 
 # %% [markdown]
 # The bars are level: that is how fair comparisons are made. At that same cost, top-1 errors on ImageNet are 23.9 % for 1×64d and **22.2 %** for 32×4d, and with twice the depth 22.0 % (ResNet-101) and 21.2 % (ResNeXt-101 32×4d). *(The authors' repository, facebookresearch/ResNeXt; one crop of 224×224.)*
-#
+
+# %% [markdown]
 # ### The limit: depthwise separable
 #
 # What if the groups become as many as there are channels? Then a 3×3 convolution looks at *places* only, and a 1×1 after it looks at *channels* only. The two questions that one convolution answers at once are asked one after the other: a **depthwise separable** convolution (Xception, MobileNet).
@@ -346,12 +361,13 @@ with waits_for("nets.densenet.DenseLayer", "nets.densenet.DenseNet", "nets.resne
         first = [next(layer for layer in part.modules() if isinstance(layer, nn.Conv2d)) for part in parts]  # it sees all that comes in
         seen[name] = (range(1, len(parts) + 1), [layer.in_channels for layer in first])
         parameters, operations = bill(model, (3, 224, 224))
-        print(f"{name.partition(':')[0]:14}{parameters:>12,} parameters{operations / 1e9:>7.2f} thousand million operations")
+        print(f"{name.partition(':')[0]:14}{parameters:>12,} parameters{operations / 1e9:>7.2f} billion operations")
     show_curves(seen, "How many channels come in?", "layer or block, from the first to the last", "channels")
 
 # %% [markdown]
-# Ramps of 32 channels a layer, and drops where a transition halves the pile; ResNet's stairs double. DenseNet-121 has a third of ResNet-50's parameters and two thirds of its operations. On ImageNet the two are not far apart (25.6 against 23.9 % wrong; DenseNet-201, with 20 million parameters, 23.1; *torchvision*), and on CIFAR-10 dense
-# networks need remarkably little: 4.51 % wrong with 0.8 million parameters (DenseNet-BC, 100 layers, k = 12; *the authors' repository, liuzhuang13/DenseNet*), where WRN-28-10 has 36.5 million for its 4.00 %.
+# Ramps of 32 channels a layer, and drops where a transition halves the pile; ResNet's stairs double. DenseNet-121 has a third of ResNet-50's parameters and two thirds of its operations. On ImageNet the two are not far apart: 25.6 against 23.9 % wrong; DenseNet-201, with 20 million parameters, 23.1 *(torchvision)*.
+#
+# On CIFAR-10 dense networks need remarkably little: 4.51 % wrong with 0.8 million parameters (DenseNet-BC, 100 layers, k = 12; *the authors' repository, liuzhuang13/DenseNet*), where WRN-28-10 has 36.5 million for its 4.00 %.
 #
 # What the table of parameters hides is memory. All piles must be kept for the way back: L layers of k channels make L·k new numbers at each place, but the piles that were handed on hold k·L²/2 of them, if each is copied.
 #
@@ -383,7 +399,7 @@ with waits_for("nets.stochastic_depth.survival_rates"):
     show_curves({name: (blocks, values) for name, values in rates.items()}, "How likely is a block to be kept, and how many are, on average", "block", "survival rate", markers=False)
     survived = np.random.default_rng(0).random((60, 54)) < stochastic_depth.survival_rates(54)
     print(f"computed in a step: {survived.sum(axis=1).mean():.1f} of 54 blocks on average, {survived.sum(axis=1).min()} to {survived.sum(axis=1).max()}")
-    show_images(survived.astype(float), titles=("60 training steps (rows) of 54 blocks:\nwhite is computed, black is skipped",), size=4.2)
+    show_images(1.0 - survived, titles=("60 training steps (rows), 54 blocks (columns):\ndark is computed, white is skipped",), size=4.2)
 
 # %% [markdown]
 # **Exercise `nets.stochastic_depth.StochasticDepth`** · 12 points · difficulty ●●●○○ · 20 minutes · in `cnnlib/nets/stochastic_depth.py`
@@ -438,7 +454,7 @@ with waits_for("nets.stochastic_depth.survival_rates", "nets.stochastic_depth.St
     show_runs(curves, "The average of n random depths, against one pass in use", "passes averaged", "relative difference", x=passes, logx=True, logy=True)
 
 # %% [markdown]
-# The published effect: a residual network of 1202 layers was *worse* on CIFAR-10 than one of 110 (7.93 against 6.43 % wrong; *He et al. 2016, table 6*). Trained with stochastic depth, one of 1202 layers reached 4.91 %, and the step took a quarter less time. *(Huang et al. 2016, abstract and section 4.)*
+# The published effect: a residual network of 1202 layers was *worse* on CIFAR-10 than one of 110 (7.93 against 6.43 % wrong; *He et al. 2016, table 6*). The authors of stochastic depth got 6.67 % with all blocks of 1202 layers, by a longer recipe of their own, and **4.91 %** with p_L = 0.5; a network of 110 layers took a quarter less time for its training. On ImageNet, with 152 layers, they won nothing: 21.98 % wrong against 21.78 % without, after as many epochs. *(Huang et al. 2016, section 4.)*
 #
 # > **Takeaway.** A shortcut makes a block dispensable; stochastic depth makes the network learn as if it were. Short in training, deep in use, averaged by one factor p.
 
@@ -509,7 +525,7 @@ with waits_for("conv_extras.dilated_conv2d"):
 #
 # <details><summary>Answer</summary>
 #
-# Dense networks need the fewest parameters. In operations, their lead is gone: ResNeXt is as good or better for the same work. They are two questions, because a weight of a convolution is used at every place: early layers have few weights and much work, late ones the other way round (09). And neither is the time on your machine, as section 3 showed.
+# Dense networks need the fewest parameters. In operations, their lead is small: they stay below ResNet, and ResNeXt is as good or better for the same work. They are two questions, because a weight of a convolution is used at every place: early layers have few weights and much work, late ones the other way round (09). And neither is the time on your machine, as section 3 showed.
 # </details>
 
 # %%
@@ -519,19 +535,19 @@ imagenet = {  # parameters, operations, top-1 error in %, one crop of 224×224
         ("101", 44_549_160, 7.801e9, 100 - 77.374), ("152", 60_192_808, 11.514e9, 100 - 78.312),
     ],
     "Wide ResNet": [("50-2", 68_883_240, 11.398e9, 100 - 78.468), ("101-2", 126_886_696, 22.753e9, 100 - 78.848)],
-    "ResNeXt": [("50 32×4d", 25_028_904, 4.230e9, 100 - 77.618), ("101 32×8d", 88_791_336, 16.414e9, 100 - 79.312)],
+    "ResNeXt": [("50", 25_028_904, 4.230e9, 100 - 77.618), ("101", 88_791_336, 16.414e9, 100 - 79.312)],
     "DenseNet": [("121", 7_978_856, 2.834e9, 100 - 74.434), ("169", 14_149_480, 3.360e9, 100 - 75.600), ("201", 20_013_928, 4.291e9, 100 - 76.896)],
     "VGG": [("16", 138_357_544, 15.470e9, 100 - 71.592)],
     "MobileNet": [("1.0", 4_200_000, 0.569e9, 100 - 70.6)],
 }
-show_trade_off(imagenet, "ImageNet: what accuracy costs", "top-1 error, %")
+show_trade_off(imagenet, "ImageNet: what accuracy costs (ResNeXt-50 is 32×4d, ResNeXt-101 is 32×8d)", "top-1 error, %")
 
 # %% [markdown]
-# *Sources: torchvision's documentation, weights IMAGENET1K_V1 (its simple recipe, all from the same hands); MobileNet: Howard et al. 2017, table 4 (another recipe, so compare with care).* Down and to the left is better. VGG stands alone on the right: what ten years of work on architecture bought.
+# *Sources: torchvision's documentation, weights IMAGENET1K_V1: ResNet, Wide ResNet, ResNeXt and VGG by its simple recipe, DenseNet as its authors trained it; MobileNet: Howard et al. 2017, table 4. Different recipes, so compare families with care.* Down and to the left is better. VGG (2014) stands alone on the right: that is what the three years after it bought.
 #
 # ### Experiment: small ones of your own
 #
-# Five networks of this chapter, each with some four million operations for an image of 32×32, learn to read hands, at half the size (16×16, so that it takes a minute). Three seeds each, because with 300 test images one run says little.
+# Five networks of this chapter, each with about four million operations for an image of 32×32, learn to read hands, at half the size (16×16, so that it takes a minute). Three seeds each, because with 300 test images one run says little.
 
 # %%
 class Grouped(resnext.ResNeXtBlock):
@@ -617,9 +633,9 @@ with waits_for(*NEEDED):
     compare(images, labels, tests, answers, 12, False, "Hands, 16×16: mean of three seeds ± standard deviation", "seeds")
 
 # %% [markdown]
-# We got 9.1 ± 1.0 % wrong with the thin ResNet-20, 6.3 ± 2.2 with the wide network of half as many layers, 11.7 ± 3.5 with ResNeXt, 5.3 ± 2.1 with DenseNet, and 10.6 ± 3.1 with separable convolutions. DenseNet has the fewest parameters of all, and wide beats thin, as published; but look at the bars before you call anything a law. Three
-# images of 300 are one point, and most of these intervals overlap. (Cardinality has nothing to show at this size, either: eight paths of two channels each are very narrow paths.)
-#
+# We got 9.1 ± 1.0 % wrong with the thin ResNet-20, 6.3 ± 2.2 with the wide network of half as many layers, 11.7 ± 3.5 with ResNeXt, 5.3 ± 2.1 with DenseNet, and 10.6 ± 3.1 with separable convolutions. DenseNet has the fewest parameters of all, and wide beats thin, as published; but look at the bars before you call anything a law. Three images of 300 are one point, and most of these intervals overlap. (Cardinality has nothing to show at this size, either: eight paths of two channels each are very narrow paths.)
+
+# %% [markdown]
 # ### The same on CIFAR-10
 #
 # With `LONG = True` at the top, the five learn from 2,500 photographs of CIFAR-10, 8 epochs, with flips, and are tested on 2,000 others (the data come from the folder that the environment variable `CNNLIB_DATA` names, or are fetched once, 170 MB; some seven minutes of one core).

@@ -87,7 +87,7 @@ check("roofline.roofline")
 # %% [markdown]
 # ### Experiment: your ResNet under the roof of your machine
 #
-# First the machine: the best rate of a large matrix product and of a convolution that suits it, and how fast one large array is copied. Then every convolution, batch norm and ReLU of a CIFAR ResNet-20 with a batch of 32: its operations, the bytes that it must move at least (what comes in, what goes out, its weights), and the time that it takes, measured.
+# First the machine: the best rate of a large matrix product and of a convolution that suits it, and how fast one large array is copied. Then every convolution, batch norm and ReLU (that is a module: hooks do not see functions such as `torch.relu`) of a CIFAR ResNet-20 with a batch of 32: its operations, the bytes that it must move at least (what comes in, what goes out, its weights), and the time that it takes, measured.
 
 # %%
 def synchronized(function, *arguments):
@@ -259,7 +259,9 @@ check("trainer.set_learning_rates")
 # %% [markdown]
 # ### Large batches, and why they warm up
 #
-# Several GPUs mean larger batches. A batch of 256 instead of 32 has a gradient with less noise, but there are eight times fewer steps in an epoch. The **linear scaling rule** makes up for that: a batch `k` times as large, a rate `k` times as large. It holds as long as the network hardly changes during `k` steps, which is not so at the very start; hence the **warm-up**: a small rate that rises to the large one over the first epochs (Goyal and others 2017, who trained ResNet-50 with batches of 8192 and lost nothing).
+# Several GPUs mean larger batches. A batch of 256 instead of 32 has a gradient with less noise, but there are eight times fewer steps in an epoch. The **linear scaling rule** makes up for that: a batch `k` times as large, a rate `k` times as large. It holds as long as the network hardly changes during `k` steps, which is not so at the very start; hence the **warm-up**: a small rate that rises to the large one over the first epochs.
+#
+# Goyal and others (2017, section 5) trained ResNet-50 on ImageNet that way: 23.60 ± 0.12 % wrong with batches of 256, within 0.14 points of it with 8192, and 1.2 points worse without the warm-up.
 #
 # ### Experiment: a batch sixteen times as large
 #
@@ -647,14 +649,14 @@ with waits_for("nets.lenet.LeNet5"):
 # | | AlexNet 2012 | VGG 2014 | ResNet 2015 | CIFAR ResNet | Wide ResNet 2016 | ResNet-50, large batch 2017 |
 # |---|---|---|---|---|---|---|
 # | batch | 128 | 256 | 256 | 128 | 128 | 8192 |
-# | rate | 0.01 | 0.01 | 0.1 | 0.1 | 0.1 | 0.1 · batch/256 |
-# | schedule | ÷10 when learning stagnates, three times | the same | ÷10 on plateaus | ÷10 at 32k and 48k of 64k steps | ·0.2 at epochs 60, 120, 160 of 200 | warm-up of 5 epochs; ÷10 at 30, 60, 80 of 90 |
-# | momentum | 0.9 | 0.9 | 0.9 | 0.9 | 0.9, Nesterov | 0.9 |
-# | weight decay | 5e-4 | 5e-4 | 1e-4 | 1e-4 | 5e-4 | 1e-4 |
+# | rate | 0.01 | 0.01 | 0.1 | 0.1 | 0.1 | 0.1 × batch/256 |
+# | schedule | ÷10 when learning stagnates, three times | the same | ÷10 on plateaus | ÷10 at 32k and 48k of 64k steps | ×0.2 at epochs 60, 120, 160 of 200 | warm-up of 5 epochs; ÷10 at 30, 60, 80 of 90 |
+# | momentum | 0.9 | 0.9 | 0.9 | 0.9 | 0.9, Nesterov | 0.9, Nesterov |
+# | weight decay | 5e-4 | 5e-4 | 1e-4 | 1e-4 | 5e-4 | 1e-4; γ, β of batch norm none |
 # | first weights | Gaussian, standard deviation 0.01 | Gaussian, variance 0.01; deep ones from shallow ones | He | He | He | He; last γ of a block 0 |
 # | noise | dropout 0.5, crops, flips, colour | the same, scales | crops, flips, scales, colour | crops from 4 pixels of padding, flips | the same; dropout in some | crops of many sizes and shapes, flips |
 #
-# Sources: Krizhevsky, Sutskever, Hinton 2012, sections 4 and 5 · Simonyan, Zisserman 2015, section 3.1 · He, Zhang, Ren, Sun 2016, sections 3.4 and 4.2 · Zagoruyko, Komodakis 2016, section 3 · Goyal and others 2017, sections 2 and 5.
+# Sources: Krizhevsky, Sutskever, Hinton 2012, sections 4 and 5 · Simonyan, Zisserman 2015, section 3.1 · He, Zhang, Ren, Sun 2016, sections 3.4 and 4.2 · Zagoruyko, Komodakis 2016, section 3, and their code for the first weights · Goyal and others 2017, sections 2 and 5.1.
 #
 # A new problem: begin with the recipe of a network like yours. Change one thing at a time; the rate first.
 

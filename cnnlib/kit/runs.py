@@ -59,7 +59,8 @@ def show_run_bars(runs, title="", ylabel="", low=None):
         axis.bar([name], [mean], yerr=[spread] if several else None, color=colour, width=0.6, alpha=0.75, capsize=5)
         axis.scatter(place + (np.linspace(-0.12, 0.12, len(values)) if several else np.zeros(1)), values, s=12, color="black", zorder=3)
         top = max(mean + spread, values.max())
-        axis.annotate(f"{mean:.2f}" + (f" ± {spread:.2f}" if several else ""), (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
+        words = f"{mean:.2f} ± {spread:.2f}" if several else f"{mean:.2f}"
+        axis.annotate(words, (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
     bottom, top = axis.get_ylim()
     axis.set_ylim(low if low is not None else min(bottom, 0), top + 0.1 * (top - (low or 0)))
     _label(axis, title, "", ylabel)

@@ -80,7 +80,8 @@ print(f"PyTorch {torch.__version__}; networks that learn do so on: {device}")
 #
 # (224 − 11)/4 + 1 = 54.25: the filter lands on 54 places, and a pixel is left over. With two zeros on each side, (228 − 11)/4 + 1 = 55.25: 55 places. Or with images of 227 pixels and no padding, (227 − 11)/4 + 1 = 55 exactly, as many programs do it. We take padding 2, so that images have the 224 pixels that all others expect.
 # </details>
-#
+
+# %% [markdown]
 # One of the lectures lists AlexNet with a stride of 2 in the second convolution. It is 1: 27×27 places go in, 27×27 come out. The same list has pooling before normalisation; that is a later program's order (CaffeNet's). The paper normalises first. And the other lecture's AlexNet pads by 1 in the first layer: 54 places, and 5×5 instead of 6×6 at the end.
 
 # %% [markdown]
@@ -171,7 +172,8 @@ with waits_for("nets.alexnet.AlexNet"):
 # The lecture leaves out the last layer (4.1 million; with it, 50.8). Its network pads by 1 and so has 5×5 places before the first large layer where the paper's has 6×6: 11 · 256 · 4096 = 11.5 million. Together 62.4 million: your `groups=1`. Groups save 1.4 million: 60,965,224. Operations: two of the groups' three convolutions are among the dearest, and each
 # costs half: 724 million, where the undivided network has 1,135 million (and the lecture's, with fewer places, about 1,000).
 # </details>
-#
+
+# %% [markdown]
 # > **Takeaway.** 96 % of AlexNet's parameters are in the three fully connected layers, 92 % of its work in the five convolutions. Groups halve both for the layers that they divide.
 
 # %% [markdown]
@@ -197,7 +199,8 @@ with waits_for("nets.alexnet.AlexNet"):
 #
 # (110 − 3)/2 + 1 = 54.5, and (26 − 3)/2 + 1 = 12.5. Rounded down, as PyTorch does, that is 54 and 12; the paper's 55 and 13 come from windows that may hang over the edge: `ceil_mode=True`. Then 13 becomes 6 either way.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.zfnet.ZFNet`** · 18 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/nets/zfnet.py`
 
 # %% check="nets.zfnet.ZFNet"
@@ -253,7 +256,8 @@ show_receptive_field([(3, 1), (3, 1), (3, 1)])
 #
 # 3 · (3² C²) = 27 C² against 7² C² = 49 C²: 45 % fewer, and as many fewer operations, since each weight is used once for every place. Three ReLUs against one: what is computed bends more often. Each further 3×3 adds two pixels: five layers see 11.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.vgg.vgg_block`** · 20 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/nets/vgg.py`
 
 # %% check="nets.vgg.vgg_block"
@@ -380,7 +384,8 @@ with waits_for("nets.vgg.vgg_block"):
 #
 # The first fully connected layer: 25088 · 4096 + 4096 = 102.8 million, 74 %. All convolutions together have 14.7 million, and do 15.3 of 15.5 billion operations.
 # </details>
-#
+
+# %% [markdown]
 # The check hands in a block of its own for most of what it asks, so that a slip in yours costs nothing here; the last aspect builds the published network from yours.
 #
 # **Exercise `nets.vgg.VGG`** · 28 points · difficulty ●●●○○ · 35 minutes · in `cnnlib/nets/vgg.py`

@@ -83,7 +83,8 @@ show_branches({"naive": naive, "with dimension reductions": reduced}, top="chann
 #
 # (a) 128 + 192 + 96 + 256 = 672: the pooling passes on all that came in. (b) 28 · 28 · 256 · (128 + 9 · 192 + 25 · 96) = 854 million: nearly all of AlexNet, in one module. (c) It gets 672 channels in place of 256, and the next one more still: channels never get fewer, and cost grows with them.
 # </details>
-#
+
+# %% [markdown]
 # The way out is the right-hand picture: a 1×1 convolution *before* each large filter takes 256 channels down to a few, and one *behind* the pooling does the same. A 1×1 convolution mixes channels at one place and looks at no neighbour: cheap, and as each is followed by ReLU, one more layer that bends.
 #
 # **Predict.** This module is 3b of GoogLeNet. It brings 256 channels down to 128 before 3×3, to 32 before 5×5, and to 64 behind the pooling. How many operations now? How many channels come out?
@@ -92,7 +93,8 @@ show_branches({"naive": naive, "with dimension reductions": reduced}, top="chann
 #
 # 28 · 28 · (256 · 128 + 256 · 128 + 9 · 128 · 192 + 256 · 32 + 25 · 32 · 96 + 256 · 64) = 304 million: a third. Out come 128 + 192 + 96 + 64 = 480.
 # </details>
-#
+
+# %% [markdown]
 # ### Experiment: the bill of nine modules
 #
 # `googlenet.MODULES` has the nine rows of the paper's table. For each we count twice: as published, and with 3×3 and 5×5 on all channels that come in (the same channels come out). A third time the naive way, in which every pooling passes on all it gets.
@@ -166,7 +168,7 @@ with waits_for("nets.googlenet.Inception"):
 #
 # 1024 · 1000 = 1.0 million; flattened, 49 times as many: 50 million, seven times the network. And the network takes images of any size: the mean does not care how many places there are.
 # </details>
-#
+
 # %%
 heads = {"flattened,\n7·7·1024 → 1000": 7 * 7 * 1024 * 1000, "means,\n1024 → 1000": 1024 * 1000, "all the rest\nof GoogLeNet": 5_973_552}
 show_bars(list(heads), [count / 1e6 for count in heads.values()], "Parameters of a last layer, and of the rest", "million", text=[f"{count / 1e6:.1f}" for count in heads.values()])
@@ -306,7 +308,8 @@ show_blocks({
 #
 # Branch: 9 · 64 · 128 + 9 · 128 · 128 = 221,184, and two batch norms with 2 · 128 each: 221,696. The projection adds 64 · 128 + 256 = 8,448: 230,144. Padding adds none.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnet.BasicBlock`** · 16 points · difficulty ●●●○○ · 30 minutes · in `cnnlib/nets/resnet.py`
 
 # %% check="nets.resnet.BasicBlock"
@@ -331,7 +334,8 @@ check("nets.resnet.Bottleneck")
 #
 # Carry a negative number: behind each sum of a basic block stands a ReLU. (That is why its branch must end without one: or it could only ever add.)
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnet.PreActBlock`** · 10 points · difficulty ●●●○○ · 15 minutes · in `cnnlib/nets/resnet.py`
 
 # %% check="nets.resnet.PreActBlock"
@@ -356,7 +360,8 @@ check("nets.resnet.PreActBlock")
 #
 # Stem 1, last layer 1, and 2 or 3 layers a block: 2 · 16 + 2 = 34, 3 · 33 + 2 = 101. (Projections do not count.) 34 and 50 have 16 blocks each and cost nearly the same, 3.7 against 4.1 billion: that is what the bottleneck is for.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnet.ResNet`** · 13 points · difficulty ●●●●○ · 30 minutes · in `cnnlib/nets/resnet.py`
 #
 # `resnet.resnet(depth)`, which is given, makes the five of them from yours.
@@ -519,7 +524,7 @@ with waits_for("nets.resnet.CifarResNet", "nets.resnet.BasicBlock"):
 # | training images, while learning | 78.1 ± 1.5 | 87.5 ± 0.2 | 66.8 ± 2.2 | 76.2 ± 3.1 |
 # | test images | 77.3 ± 0.5 | 88.5 ± 1.2 | 67.7 ± 2.3 | 76.9 ± 3.1 |
 #
-# **What this shows.** Plain, 36 more layers cost ten points, on the *training* images too: that is the paper's figure in small. Shortcuts win ten points at either depth, with the same parameters and the same work.
+# **What this shows.** Plain, 36 more layers cost ten points, on the *training* images too: that is the paper's figure in small. (Vanishing gradients, which lectures often name here, are not the reason: these plain networks have batch norm. 08 measured it, and so did the paper, section 4.1.) Shortcuts win ten points at either depth, with the same parameters and the same work.
 #
 # **What it does not show:** that 56 residual layers are *better* than 20. Here they are behind, for 248 steps are a short time for so many layers, with 4 channels and tiny images. In the paper's 64,000 steps they overtake: 8.75 % wrong with 20 layers, 6.97 % with 56, 6.43 % with 110 (table 6; the last is the best of five runs, 6.61 ± 0.16 all together), while the plain ones stay in the order that you see here.
 # (08, section 8, has a way to make the deep one begin faster.) `LONG = True` has the published size, but for the rate.

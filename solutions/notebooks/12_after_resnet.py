@@ -89,7 +89,8 @@ show_blocks(
 #
 # Twice as many blocks: twice of both. Twice the width: a 3×3 convolution has 9·C·F weights, and both C and F double, so **four times** of both. A network four times as deep costs about what one twice as wide does. (The first convolution only has F to double: three channels come in whatever you do.)
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.wide_resnet.WideBlock`** · 10 points · difficulty ●●○○○ · 15 minutes · in `cnnlib/nets/wide_resnet.py`
 
 # %% check="nets.wide_resnet.WideBlock"
@@ -165,7 +166,8 @@ with waits_for("nets.wide_resnet.WideBlock", "nets.wide_resnet.WideResNet", "net
 # The standard error of a rate is $\sqrt{p(1-p)/n} = \sqrt{0.216 \cdot 0.784 / 50000} \approx 0.18$ points, as much as the whole difference of 0.16. (Both nets see the same images, so the difference itself is known somewhat better than that; and another seed would move each by a tenth or two.) The claim that stands is: **as good**, with a third of
 # the layers and the same operations, but more parameters. On CIFAR-10 the difference is 0.9 points (0.6 to ResNet-1001's better batch), and the standard error 0.2: there, wide is better.
 # </details>
-#
+
+# %% [markdown]
 # > **Takeaway.** Depth is not the point; capacity is, and depth is one way to spend on it. Width is the one that machines like. Do not go below some depth, though: a wide network of two layers sees no further than a thin one.
 
 # %% [markdown]
@@ -185,7 +187,8 @@ show_groups(6, 6, (1, 2, 3, 6))
 #
 # `w` is (256, 48, 5, 5): F filters, each only C/groups = 48 deep. 256·48·25 = 307,200 weights, half of 614,400.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `conv_extras.grouped_conv2d`** · 14 points · difficulty ●●●○○ · 30 minutes · in `cnnlib/conv_extras.py`
 #
 # In NumPy once more. Whatever you wrote in 02 may be taken over. Three things can be in the wrong group: channels, filters and outputs; look at the picture.
@@ -218,7 +221,8 @@ with waits_for("conv_extras.grouped_conv2d"):
 #
 # Never, however many follow each other: two networks run side by side and meet nowhere. Put a 1×1 convolution with `groups=1` between them, which mixes all channels and costs little (or shuffle the channels: that is ShuffleNet). Every network below mixes by 1×1.
 # </details>
-#
+
+# %% [markdown]
 # > **Takeaway.** Groups are blocks on a diagonal: weights and operations divided by `groups`, and nothing is mixed across. A 1×1 convolution mixes.
 
 # %% [markdown]
@@ -245,7 +249,8 @@ show_blocks(
 #
 # 1×64d: 256·64 + 9·64·64 + 64·256 = 16,384 + 36,864 + 16,384 = **69,632**. 32×4d: 256·128 + 9·128·4 + 128·256 = 32,768 + 4,608 + 32,768 = **70,144**. The same bill: what the 3×3 saves, the two 1×1 spend on twice the width.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnext.ResNeXtBlock`** · 12 points · difficulty ●●●○○ · 20 minutes · in `cnnlib/nets/resnext.py`
 
 # %% check="nets.resnext.ResNeXtBlock"
@@ -287,7 +292,8 @@ with waits_for("nets.resnext.ResNeXtBlock", "nets.resnet.ResNet", "nets.inspect.
 #
 # 1/256 + 1/9 = 0.115: 8.7 times less work. The time will not follow: a depthwise filter does 9 multiplications for each number that it fetches and each that it stores, and that is too few to keep a processor busy. It waits for memory.
 # </details>
-#
+
+# %% [markdown]
 # ### Experiment: counted, and timed
 
 # %%
@@ -332,7 +338,8 @@ show_dense_block(stem=16, growth=12, layers=4)
 #
 # 16 + 12·12 = 160. The last layer sees 160 − 12 = 148. Layer l uses l outputs (the input and those of l − 1 layers): 1 + 2 + … + 12 = 12·13/2 = 78 pairs. A plain chain has 12.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.densenet.DenseLayer`** · 9 points · difficulty ●●○○○ · 15 minutes · in `cnnlib/nets/densenet.py`
 
 # %% check="nets.densenet.DenseLayer"
@@ -386,7 +393,8 @@ with waits_for("nets.densenet.DenseLayer", "nets.densenet.DenseNet", "nets.resne
 #
 # The expected depth is the sum of the survival rates. With p_l = 1 − l/(2L) it is L − (L + 1)/4 = (3L − 1)/4 = 40.25 of 54: a quarter of the work saved.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.stochastic_depth.survival_rates`** · 3 points · difficulty ●○○○○ · 5 minutes · in `cnnlib/nets/stochastic_depth.py`
 
 # %% check="nets.stochastic_depth.survival_rates"
@@ -474,7 +482,8 @@ show_placements(11, 3, (1, 2), dilation=2)
 #
 # Each layer adds d·(k − 1) = 2d: 1 + 2 + 2 + 2 = 7; 1 + 2 + 4 + 8 = **15**, and every pixel counts; 1 + 4 + 4 + 4 = 13, but only at even distances: three of four pixels are never met by that output ("gridding"). Dilations 1, 2, 4, 8 … double the field with every layer, at 9 weights each.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `conv_extras.dilated_conv2d`** · 10 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/conv_extras.py`
 
 # %% check="conv_extras.dilated_conv2d"

@@ -78,7 +78,8 @@ print(f"PyTorch {torch.__version__}, on {torch.cuda.get_device_name() if device.
 #
 # The convolution does 2 · 64 · 9 = 1152 operations for each number that it writes, and moves about 8 bytes for it (one number in, one out): some 144 for each byte. Its weights come on top, 64 · 64 · 9 · 4 bytes, once for the whole batch: so the intensity grows a little with the batch, and then no more.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `roofline.roofline`** · 10 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/roofline.py`
 
 # %% check="roofline.roofline"
@@ -232,7 +233,8 @@ with waits_for("nets.lenet.LeNet5"):
 # Multiply the loss by a large number: all gradients grow with it and move to the right, away from the line. Divide them by the same number, in float32, before the step. That is **loss scaling**; `torch.amp.GradScaler` finds the number as it goes: doubled now and then, halved, and the step left out, when a gradient becomes infinite. bfloat16 has float32's
 # range and needs none of that; it pays with precision.
 # </details>
-#
+
+# %% [markdown]
 # ```python
 # scaler = torch.amp.GradScaler("cuda", enabled=dtype == torch.float16)
 # with torch.autocast("cuda", dtype=dtype):
@@ -316,7 +318,8 @@ with waits_for("trainer.set_learning_rates", "nets.lenet.LeNet5"):
 #
 # By its share of the images: 4/10, 3/10, 3/10. Then the sum is the mean over the ten. By 1/3 each, an image of a small part would count more; without any factor, the gradient would be three times too large.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `trainer.accumulate_gradients`** · 22 points · difficulty ●●●○○ · 30 minutes · in `cnnlib/trainer.py`
 
 # %% check="trainer.accumulate_gradients"
@@ -387,7 +390,8 @@ with waits_for("trainer.accumulate_gradients", "nets.lenet.LeNet5"):
 #
 # The optimizer's memory (momentum; Adam's two averages and its step count) · running statistics of batch norm · how many steps were made, for the schedule · the order of this epoch's images, and where in it we are · the generator that draws the orders · torch's own generator, which dropout draws from · whatever augmentation draws from.
 # </details>
-#
+
+# %% [markdown]
 # Two traps. `model.state_dict()` does not copy: its tensors *are* the parameters, and change with the next step; so do momentum and averages in `optimizer.state_dict()`, and *loading* it does not copy either. And a process may die while it writes: write to another name, then `os.replace`, which is all or nothing.
 #
 # **Exercise `trainer.Trainer`** · 40 points · difficulty ●●●●● · 60 minutes · in `cnnlib/trainer.py`
@@ -531,7 +535,8 @@ with waits_for("trainer.Trainer", "nets.lenet.LeNet5"), tempfile.TemporaryDirect
 #
 # The step is that of a batch of 64: half as many steps in an epoch, a less noisy gradient; the linear scaling rule asks for twice the rate. Batch norm still normalises over the 32 images that its own GPU has (`SyncBatchNorm` would exchange statistics); its running statistics are those of process 0.
 # </details>
-#
+
+# %% [markdown]
 # ### Experiment: two processes, one network
 #
 # Without a GPU, two processes on the processor do the same exchange, through the library *gloo*. Each has half of a batch of 64. Is their gradient that of one process with the whole batch?
@@ -638,7 +643,8 @@ with waits_for("nets.lenet.LeNet5"):
 # **A** is healthy: both fall together. **B** has the rate that is too large: it leaves the picture at once. **C** learned from few: one curve falls to nothing, the other soon stops. **D** has mixed-up labels: the loss does not leave ln 10: there is nothing to learn but by heart, and that takes longer. **E** saw the digits by class: within a class it is easy to be right,
 # the next one drives it out again, and all classes together go worse and worse. **F** has a softmax too many: it falls, but the loss cannot come below about 1.46, even where every answer is right: scores between 0 and 1 can never be sure.
 # </details>
-#
+
+# %% [markdown]
 # > **Takeaway.** Draw both curves, with the loss of knowing nothing as a line. Most faults have a face.
 
 # %% [markdown]

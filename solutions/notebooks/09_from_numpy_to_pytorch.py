@@ -309,7 +309,8 @@ with waits_for("lenet.build_lenet5", "nets.lenet.LeNet5"):
 # ```
 #
 # `model.named_modules()` gives `("", model)`, `("features", …)`, `("features.0", …)`, all the way down; `module.children()` are a module's direct parts, and a layer has none. A hook that shall know a name gets it from a function around it: `def with_name(name): def watch(layer, inputs, output): …; return watch`.
-#
+
+# %% [markdown]
 # And leave no trace. `model.eval()` for one image of zeros, because in training batch norm would learn from it; afterwards every `module.training` as it was.
 #
 # **Predict.** Operations, one multiplication with its addition counted as one: which layer of LeNet-5 needs most, and which holds most of the parameters?

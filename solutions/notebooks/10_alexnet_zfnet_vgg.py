@@ -121,7 +121,8 @@ with waits_for("norm.local_response_norm"):
 
 # %% [markdown]
 # **The recipe**, which the next years copied: SGD with momentum 0.9, batches of 128, weight decay 0.0005, weights drawn from a Gaussian of standard deviation 0.01, a rate of 0.01 that is divided by 10 whenever the validation error stands still (three times), dropout of one half behind both large layers, about 90 epochs, five to six days (sections 4 and 5). Biases of convolutions 2, 4, 5 and of the large layers began at 1, so that their ReLUs were awake.
-#
+
+# %% [markdown]
 # **Exercise `nets.alexnet.AlexNet`** · 26 points · difficulty ●●●○○ · 35 minutes · in `cnnlib/nets/alexnet.py`
 #
 # As published, and smaller where it is asked to be: the check uses narrow networks on images of full size, and looks at the large ones without computing anything.
@@ -192,7 +193,8 @@ with waits_for("nets.alexnet.AlexNet"):
 # (The lecture has 384, **4**84, 256 for AlexNet: a slip. About the last row: 16.4 % is the average of five AlexNets without further data, 11.7 % the 2013 winner, an entry of Zeiler's company Clarifai; the paper's own best is 14.8 %, six networks averaged. Of one network alone its table 2 has 18.1 % for AlexNet, 16.5 % for ZFNet, 16.0 % for the wide one.)
 #
 # The paper's other result outlived the network: with a new last layer, and nothing else trained anew, it beat all that was known on two smaller collections, Caltech-101 and Caltech-256. Features carry over (14).
-#
+
+# %% [markdown]
 # **Predict.** Pooling 3×3, two apart, of 110×110 places: how many come out? The paper's figure says 55. And 26×26 become 13×13?
 #
 # <details><summary>Answer</summary>
@@ -437,7 +439,8 @@ with waits_for("nets.vgg.vgg_block"):
 # No; but "deep and narrow is better" is no law. Look at what was **not** held equal: the wide network hands 2,940 numbers to the last layer, the narrow one 490, and so has six times as many weights there. Six epochs on two thousand images are little, and five plain layers learn more slowly than one.
 #
 # VGG's own comparison held width, and had two 3×3 against one 5×5: more depth *and* more bends at the same width, with 1.3 million images to fill them. A claim about architectures is a claim about a budget and about data, too.
-#
+
+# %% [markdown]
 # ### The same on photographs, if you have time
 #
 # Set the switch to `True`: three 3×3 against one 7×7 on CIFAR-10, all 50,000 photographs. On two CPU cores that takes hours, on a GPU minutes. (The recipe `three_by_three` of `stride train` asks the same with batch norm and more epochs.)

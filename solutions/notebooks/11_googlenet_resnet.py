@@ -181,7 +181,8 @@ show_bars(list(heads), [count / 1e6 for count in heads.values()], "Parameters of
 # - **Pooling** with stride 2 rounds *up* here (`ceil_mode=True`), as in Caffe, from which many people first had this network: 112 becomes 56, the paper's size, without padding.
 # - **torchvision**'s GoogLeNet has batch norm, and 3×3 filters where the paper says 5×5, a slip that was kept because trained weights depend on it.
 # - **Two auxiliary classifiers** hang on 4a and 4d in the paper, in training only, to bring gradients to the lower layers. We leave them out: a year later their authors found that they do not do that (section 4 of *Rethinking …*: in the end they act as a mild regularizer), and batch norm does, as you will see below.
-#
+
+# %% [markdown]
 # **Exercise `nets.googlenet.GoogLeNet`** · 17 points · difficulty ●●●○○ · 40 minutes · in `cnnlib/nets/googlenet.py`
 #
 # The network of table 1, at any width. The check hands in another block in place of Inception, so that a slip there costs nothing here; the last of its points are for both together.
@@ -390,7 +391,8 @@ with waits_for("nets.resnet.ResNet", "nets.resnet.BasicBlock", "nets.resnet.Bott
 # |---|---|---|---|---|---|
 # | top-1 error | 28.5 % | 24.5 % | 22.9 % | 21.8 % | 21.4 % |
 # | top-5 error | 10.0 % | 7.5 % | 6.7 % | 6.1 % | 5.7 % |
-#
+
+# %% [markdown]
 # An ensemble of six won ILSVRC 2015 with 3.57 % top-5 error. In three years: AlexNet 15.3 %, ZFNet 11.7 %, VGG 7.3 %, GoogLeNet 6.7 %, ResNet 3.57 %. The lecture says "below human performance": those humans were two: one practised with 500 images and missed 5.1 % of 1,500, the other with 100 and missed 12 % (Russakovsky and others 2015, section 6.4).
 #
 # > **Takeaway.** Depth is three numbers in a list. That it pays is due to the shortcuts, that it is affordable to the bottleneck.
@@ -523,9 +525,11 @@ with waits_for("nets.resnet.CifarResNet", "nets.resnet.BasicBlock"):
 # |---|---|---|---|---|
 # | training images, while learning | 78.1 ± 1.5 | 87.5 ± 0.2 | 66.8 ± 2.2 | 76.2 ± 3.1 |
 # | test images | 77.3 ± 0.5 | 88.5 ± 1.2 | 67.7 ± 2.3 | 76.9 ± 3.1 |
-#
+
+# %% [markdown]
 # **What this shows.** Plain, 36 more layers cost ten points, on the *training* images too: that is the paper's figure in small. (Vanishing gradients, which lectures often name here, are not the reason: these plain networks have batch norm. 08 measured it, and so did the paper, section 4.1.) Shortcuts win ten points at either depth, with the same parameters and the same work.
-#
+
+# %% [markdown]
 # **What it does not show:** that 56 residual layers are *better* than 20. Here they are behind, for 248 steps are a short time for so many layers, with 4 channels and tiny images. In the paper's 64,000 steps they overtake: 8.75 % wrong with 20 layers, 6.97 % with 56, 6.43 % with 110 (table 6; the last is the best of five runs, 6.61 ± 0.16 all together), while the plain ones stay in the order that you see here.
 # (08, section 8, has a way to make the deep one begin faster.) `LONG = True` has the published size, but for the rate.
 #

@@ -69,7 +69,8 @@ print(f"PyTorch {torch.__version__}, on {torch.cuda.get_device_name() if device.
 # A machine can do `peak` operations and move `bandwidth` bytes in a second. Where the intensity lies below `peak / bandwidth`, arithmetic waits for memory; above it, memory waits for arithmetic. Drawn with both axes logarithmic, that is a slanted line that meets a level one: the **roofline**. No layer gets above it.
 #
 # A multiplication with its addition counts as *two* operations here, as makers of machines count. (The tables of 09 count it as one.)
-#
+
+# %% [markdown]
 # **Predict.** ReLU on float32 numbers: one operation each. What is its intensity? And what happens to that of a 3×3 convolution with 64 channels in and out when the batch grows from 1 to 64?
 #
 # <details><summary>Answer</summary>
@@ -179,7 +180,8 @@ with waits_for("roofline.roofline", "nets.resnet.CifarResNet"):
 # Half the bytes, and GPUs have units that multiply 16-bit matrices many times as fast as 32-bit ones. **Mixed precision** keeps parameters and updates in float32 and does the large products in 16 bits; sums inside of them, batch norm's statistics and the loss stay in float32. `torch.autocast` decides layer by layer.
 #
 # float16 has precision, but little range. What falls below its range becomes 0, and gradients are small.
-#
+
+# %% [markdown]
 # ### Experiment: what falls through float16?
 #
 # With autocast, what runs back through the network between the layers is float16: the slopes of the loss by each layer's output. Here are those of your LeNet-5, epoch by epoch. Left of the line float16 has nothing left: below about 3e-8 everything becomes 0.
@@ -264,7 +266,8 @@ check("trainer.set_learning_rates")
 # Several GPUs mean larger batches. A batch of 256 instead of 32 has a gradient with less noise, but there are eight times fewer steps in an epoch. The **linear scaling rule** makes up for that: a batch `k` times as large, a rate `k` times as large. It holds as long as the network hardly changes during `k` steps, which is not so at the very start; hence the **warm-up**: a small rate that rises to the large one over the first epochs.
 #
 # Goyal and others (2017, section 5) trained ResNet-50 on ImageNet that way: 23.60 ± 0.12 % wrong with batches of 256, within 0.14 points of it with 8192, and 1.2 points worse without the warm-up.
-#
+
+# %% [markdown]
 # ### Experiment: a batch sixteen times as large
 #
 # LeNet-5 on the digits, four ways, three seeds: batches of 16; batches of 256 with the same rate; with the rate times 16; and with that rate, warmed up over two epochs.

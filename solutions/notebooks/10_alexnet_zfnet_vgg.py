@@ -411,7 +411,7 @@ with waits_for("nets.alexnet.AlexNet", "nets.zfnet.ZFNet", "nets.vgg.VGG", "nets
     show_bars(list(bills), held, "Memory for what these layers give, one image in float32", "MB", text=[f"{size:.1f}" for size in held])
 
 # %% [markdown]
-# The third picture is the bill that one forgets. Training keeps what every layer gives, for each image of a batch, until the gradient has come back: 54 MB of VGG-16 against 2.6 MB of AlexNet (650,000 units, as its paper counts). One of the lectures has 48.6 and 1.9 MB: other layers counted, the same ratio.
+# The third picture is the bill that one forgets. Training keeps what every layer gives, for each image of a batch, until the gradient has come back: 54 MB of VGG-16 against 2.6 MB of AlexNet (650,000 units, as its paper counts). One of the lectures has 48.6 and 1.9 MB: other versions, counted in another way, and much the same ratio.
 
 # %% [markdown]
 # ### Experiment: deep and narrow, or shallow and wide?

@@ -113,7 +113,7 @@ check("nets.wide_resnet.WideResNet")
 #
 # <details><summary>Answer</summary>
 #
-# With few images the wide one is: each layer has a price of its own, however little it computes, and the deep network has four times as many. With many images the multiplications outweigh that price, and these are equal.
+# With few images the wide one is: each layer has a price of its own, however little it computes, and the deep network has four times as many. With many images the multiplications outweigh that price, and these are equal: then the two take about as long, or whichever has the sizes that your processor likes wins a little.
 # </details>
 
 # %%
@@ -140,7 +140,7 @@ with waits_for("nets.wide_resnet.WideBlock", "nets.wide_resnet.WideResNet", "net
     print("the deep one takes", ", ".join(f"{deep / wide:.1f} times as long with {images}" for images, (deep, wide) in zip(counts, seconds)))
 
 # %% [markdown]
-# The wide one does the same work in fewer and larger pieces. When this was written, on a busy machine, the deep one took 1.6 times as long for a single image, and as long for 16. To a GPU, which computes thousands of numbers at once, a batch that fills a core is little: the paper's WRN-40-4 trains 8 times as fast as ResNet-1001, with about as many parameters (section 3).
+# The wide one does the same work in fewer and larger pieces. When this was written, on one core of a busy machine, the deep one took 1.6 times as long for a single image, and no longer than the wide one for four and more. To a GPU, which computes thousands of numbers at once, a batch that fills a core is little: the paper's WRN-40-4 trains 8 times as fast as ResNet-1001, with about as many parameters (section 3).
 
 # %% [markdown]
 # **And the accuracy?** The published numbers:
@@ -545,10 +545,10 @@ imagenet = {  # parameters, operations, top-1 error in %, one crop of 224×224
         ("101", 44_549_160, 7.801e9, 100 - 77.374), ("152", 60_192_808, 11.514e9, 100 - 78.312),
     ],
     "Wide ResNet": [("50-2", 68_883_240, 11.398e9, 100 - 78.468), ("101-2", 126_886_696, 22.753e9, 100 - 78.848)],
-    "ResNeXt": [("50", 25_028_904, 4.230e9, 100 - 77.618), ("101", 88_791_336, 16.414e9, 100 - 79.312)],
     "DenseNet": [("121", 7_978_856, 2.834e9, 100 - 74.434), ("169", 14_149_480, 3.360e9, 100 - 75.600), ("201", 20_013_928, 4.291e9, 100 - 76.896)],
-    "VGG": [("16", 138_357_544, 15.470e9, 100 - 71.592)],
+    "ResNeXt": [("50", 25_028_904, 4.230e9, 100 - 77.618), ("101", 88_791_336, 16.414e9, 100 - 79.312)],
     "MobileNet": [("1.0", 4_200_000, 0.569e9, 100 - 70.6)],
+    "VGG": [("16", 138_357_544, 15.470e9, 100 - 71.592)],
 }
 show_trade_off(imagenet, "ImageNet: what accuracy costs (ResNeXt-50 is 32×4d, ResNeXt-101 is 32×8d)", "top-1 error, %")
 

@@ -495,7 +495,7 @@ with waits_for("nets.lenet.LeNet5", "training.train_one_epoch", "training.evalua
 # %% [markdown]
 # ### MNIST, if you have it
 #
-# In 04 your NumPy network came below 2 % wrong in a few epochs. Set the switch to `True`: more epochs are cheap now.
+# In 04 your NumPy network could come below 2 % wrong in three epochs. Set the switch to `True`: fifteen take some minutes of one core now.
 
 # %%
 LONG = False

@@ -385,7 +385,7 @@ with waits_for("nets.resnet.ResNet", "nets.resnet.BasicBlock", "nets.resnet.Bott
     show_bars([f"ResNet-{d}" for d in sizes], [size[1] for size in sizes.values()], "Operations for one image", "billion", text=[f"{s[1]:.1f}" for s in sizes.values()])
 
 # %% [markdown]
-# 152 layers cost less than VGG-16's 15.5 billion. (From 50 on, yours need some 0.3 billion more than the paper's: the stride sits on the 3×3 convolutions.) What it brought, on ImageNet's validation images, one network, ten crops (table 3):
+# 152 layers cost less than VGG-16's 15.5 billion. (From 50 on, yours need 0.2 to 0.3 billion more than the paper's: the stride sits on the 3×3 convolutions.) What it brought, on ImageNet's validation images, one network, ten crops (table 3):
 #
 # | | plain-34 | 34 | 50 | 101 | 152 |
 # |---|---|---|---|---|---|

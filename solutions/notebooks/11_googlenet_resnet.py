@@ -237,7 +237,7 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet", "nets.ins
 #
 # <details><summary>Answer</summary>
 #
-# Without batch norm it falls to a third with every module, from a tenth behind 3a to about 0.000014 behind 5b: PyTorch's initial weights are small, so that in the end hardly anything but the biases speaks, and these are the same for all images. What the last layers learn from such features is next to nothing. With batch norm, differences stay as large as the features themselves, 0.5 to 0.8 of their size.
+# Without batch norm it falls to a third with every module, from a tenth behind 3a to about 0.000014 behind 5b: PyTorch's initial weights are small, so that in the end hardly anything but the biases speaks, and these are the same for all images. What the last layers learn from such features is next to nothing. With batch norm, differences stay as large as the features themselves, 0.5 to 0.8 of their size. (Measured on the JPEG copy of CIFAR-10.)
 # </details>
 
 # %%
@@ -428,7 +428,7 @@ check("nets.resnet.CifarResNet")
 #
 # <details><summary>Answer</summary>
 #
-# Residual 20 leads with 67 %, then residual 56 (76 %) and plain 20 (78 %), which are too close to tell apart; plain 56 has hardly begun: 88 %.
+# On the JPEG copy of CIFAR-10 residual 20 leads with 67 %, then residual 56 (76 %) and plain 20 (78 %), which are too close to tell apart; plain 56 has hardly begun: 88 %.
 # </details>
 
 # %%

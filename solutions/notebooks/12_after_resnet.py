@@ -654,7 +654,7 @@ with waits_for(*NEEDED):
 # %% [markdown]
 # ### The same on CIFAR-10
 #
-# With `LONG = True` at the top, the five learn from 2,500 photographs of CIFAR-10, 8 epochs, with flips, and are tested on 2,000 others (the data come from the folder that the environment variable `CNNLIB_DATA` names, or are fetched once, 170 MB; some eight minutes of one core).
+# With `LONG = True` at the top, the five learn from 2,500 photographs of CIFAR-10, 8 epochs, with flips, and are tested on 2,000 others (the data come from the folder that the environment variable `CNNLIB_DATA` names, or are fetched once, 170 MB; some six minutes of one core).
 
 # %%
 if LONG:
@@ -670,9 +670,9 @@ if LONG:
 #
 # | ResNet-20, thin | Wide ResNet-10 | ResNeXt | DenseNet | depthwise separable |
 # |---|---|---|---|---|
-# | 56.7 ± 3.3 | 54.4 ± 0.9 | 54.9 ± 0.5 | 57.0 ± 0.4 | **49.7 ± 0.8** |
+# | 57.6 ± 3.7 | 54.6 ± 1.7 | 54.8 ± 1.0 | 57.2 ± 1.0 | **51.1 ± 0.7** |
 #
-# Work that is saved on mixing buys width: twenty channels in place of five. That is worth more here than anything else. DenseNet, first on hands, is last, with the fewest parameters. And time is again another question: for as many operations, wide takes about two thirds of thin's processor time, ResNeXt twice as much, because groups of two channels are small work for a processor.
+# Work that is saved on mixing buys width: twenty channels in place of five. That is worth more here than anything else. DenseNet, first on hands, is among the last here, with the fewest parameters. And time is again another question: for as many operations, wide takes about two thirds of thin's processor time, ResNeXt twice as much, because groups of two channels are small work for a processor.
 #
 # > **Takeaway.** "Better" needs an axis: parameters, operations, time, memory. And it needs error bars: at equal cost, seeds can move a network by as much as another architecture does, and the order of one small data set is not that of the next.
 

@@ -672,7 +672,7 @@ if LONG:
 # |---|---|---|---|---|
 # | 57.6 ± 3.7 | 54.6 ± 1.7 | 54.8 ± 1.0 | 57.2 ± 1.0 | **51.1 ± 0.7** |
 #
-# Work that is saved on mixing buys width: twenty channels in place of five. That is worth more here than anything else. DenseNet, first on hands, is among the last here, with the fewest parameters. And time is again another question: for as many operations, wide takes about two thirds of thin's processor time, ResNeXt twice as much, because groups of two channels are small work for a processor.
+# Work that is saved on mixing buys width: twenty channels in place of five. That is worth more here than anything else. DenseNet, first on hands, is among the last here, with the fewest parameters. And time is again another question: for about as many operations, a step of wide took three quarters of thin's processor time, one of separable convolutions and of ResNeXt more than twice as much: small groups are small pieces of work.
 #
 # > **Takeaway.** "Better" needs an axis: parameters, operations, time, memory. And it needs error bars: at equal cost, seeds can move a network by as much as another architecture does, and the order of one small data set is not that of the next.
 

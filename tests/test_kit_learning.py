@@ -71,6 +71,15 @@ def test_bars_of_runs_have_error_bars_and_dots(figures) -> None:  # noqa: F811
     assert figure.axes[0].get_ylim()[0] == 0
 
 
+def test_one_run_alone_is_drawn_without_a_spread(figures) -> None:  # noqa: F811
+    kit.show_runs({"a": [[1, 2]]})
+    kit.show_run_bars({"a": [1.0]})
+    curve, bars = figures()
+    assert curve.legends[0].get_title().get_text() == "1 seed: no spread"
+    assert "1.00" in words(bars) and not any("±" in word for word in words(bars))
+    assert bars.axes[0].collections[0].get_offsets().tolist() == [[0, 1]]
+
+
 def test_regions_are_where_the_classifier_says_so(figures) -> None:  # noqa: F811
     points, labels = np.array([[0.0, 0], [1, 1]]), np.array([0, 1])
     asked = []

@@ -24,9 +24,9 @@ def show_trade_off(families, title="", ylabel="% wrong"):
             spreads = [values.std(ddof=1) if len(values) > 1 else 0.0 for values in errors]
             bars = spreads if any(spreads) else None
             axis.errorbar(x, means, yerr=bars, marker="o", markersize=5, color=colour, label=name, capsize=3, linewidth=1.3)
-            shift = (5, 4 if number % 2 == 0 else -11)  # one family's names above its points, the next one's below
+            shift, side = (((5, 4), "left"), ((5, -11), "left"), ((-6, -4), "right"))[number % 3]  # names above, below or before the points
             for place, mean, point in zip(x, means, points):
-                axis.annotate(point[0], (place, mean), xytext=shift, textcoords="offset points", fontsize=8, color=colour)
+                axis.annotate(point[0], (place, mean), xytext=shift, textcoords="offset points", fontsize=8, color=colour, ha=side)
         places = [point[column] for points in families.values() for point in points]
         if max(places) > 10 * min(places):
             axis.set_xscale("log")

@@ -59,7 +59,7 @@ print(f"PyTorch {torch.__version__}; networks that learn do so on: {device}")
 # %% [markdown]
 # ## 1 · AlexNet
 #
-# In 2012 the best of all others in the ImageNet competition, a thousand classes, five guesses for each image, missed the right class in 26.2 % of the images. AlexNet missed it in 15.3 %. (Seven networks averaged, two of them with more data; one alone has 18.2 %.) It is LeNet, grown up:
+# In 2012 the best of all others in the ImageNet competition, a thousand classes, five guesses for each image, missed the right class in 26.2 % of the images. AlexNet missed it in 15.3 %. (Seven networks averaged, two of them with more data; one alone has 18.2 %: the paper's table 2.) It is LeNet, grown up:
 #
 # | | LeNet-5 | AlexNet |
 # |---|---|---|
@@ -70,7 +70,8 @@ print(f"PyTorch {torch.__version__}; networks that learn do so on: {device}")
 # | channels compete | no | local response normalisation, twice |
 # | against overfitting | | dropout, random crops and mirror images, shifts of colour |
 # | parameters | 61,706 | 61 million |
-#
+
+# %% [markdown]
 # **Reading a paper.** Sizes in papers do not always come out. AlexNet's says 224×224 pixels, 11×11 filters, stride 4, and its next layers need 55×55 places:
 #
 # **Predict.** How many places are there along a side without padding? With how much padding, or with images of which size, are there 55?
@@ -79,10 +80,12 @@ print(f"PyTorch {torch.__version__}; networks that learn do so on: {device}")
 #
 # (224 − 11)/4 + 1 = 54.25: the filter lands on 54 places, and a pixel is left over. With two zeros on each side, (228 − 11)/4 + 1 = 55.25: 55 places. Or with images of 227 pixels and no padding, (227 − 11)/4 + 1 = 55 exactly, as many programs do it. We take padding 2, so that images have the 224 pixels that all others expect.
 # </details>
-#
+
+# %% [markdown]
 # One of the lectures lists AlexNet with a stride of 2 in the second convolution. It is 1: 27×27 places go in, 27×27 come out. The same list has pooling before normalisation; that is a later program's order (CaffeNet's). The paper normalises first. And the other lecture's AlexNet pads by 1 in the first layer: 54 places, and 5×5 instead of 6×6 at the end.
-#
-# **Two GPUs.** In 2012 a GPU had 3 GB: too little. So the network was cut in two halves, one on each GPU, with half of the filters. In convolutions 2, 4 and 5 a filter sees only the channels of its own half; in 3 and in the fully connected layers it sees all. PyTorch says this with `groups=2`. For the second convolution that means 2 · 128 · 48 = 12,288 kernels of 5×5 in place of 256 · 96 = 24,576:
+
+# %% [markdown]
+# **Two GPUs.** Its authors' GPUs had 3 GB each: too little. So they cut the network in two halves, one on each GPU, with half of the filters. In convolutions 2, 4 and 5 a filter sees only the channels of its own half; in 3 and in the fully connected layers it sees all. PyTorch says this with `groups=2`. For the second convolution that means 2 · 128 · 48 = 12,288 kernels of 5×5 in place of 256 · 96 = 24,576:
 
 # %%
 def connections(channels, filters, groups):
@@ -96,7 +99,7 @@ show_images(
 )
 
 # %% [markdown]
-# **Local response normalisation** divides each number by what its neighbours in five channels have at the same pixel: $x_c / (k + \alpha \sum_q x_q^2)^\beta$, with $k = 2$, $\alpha = 10^{-4}$, $\beta = 0.75$. You wrote it in 06. The paper found 1.2 points of top-5 error in it; VGG's authors found nothing, and batch norm ended it.
+# **Local response normalisation** divides each number by what its neighbours in five channels have at the same pixel: $x_c / (k + \alpha \sum_q x_q^2)^\beta$, with $k = 2$, $\alpha = 10^{-4}$, $\beta = 0.75$. You wrote it in 06. The paper found 1.2 points of top-5 error in it (section 3.3); VGG's authors found nothing (section 4.1), and batch norm ended it.
 #
 # PyTorch has it, `nn.LocalResponseNorm(size, alpha, beta, k)`, **in another convention**: its alpha is divided by its size, and its k is 1 unless you say otherwise. Nothing complains if you overlook that.
 
@@ -117,8 +120,9 @@ with waits_for("norm.local_response_norm"):
         print(f"nn.LocalResponseNorm with {words:16} differs by up to {apart.item():.0e} of the largest number")
 
 # %% [markdown]
-# **The recipe**, which the next years copied: SGD with momentum 0.9, batches of 128, weight decay 0.0005, weights drawn from a Gaussian of standard deviation 0.01, a rate of 0.01 that is divided by 10 whenever the validation error stands still (three times), dropout of one half behind both large layers, about 90 epochs, five to six days. Biases of convolutions 2, 4, 5 and of the large layers began at 1, so that their ReLUs were awake.
-#
+# **The recipe**, which the next years copied: SGD with momentum 0.9, batches of 128, weight decay 0.0005, weights drawn from a Gaussian of standard deviation 0.01, a rate of 0.01 that is divided by 10 whenever the validation error stands still (three times), dropout of one half behind both large layers, about 90 epochs, five to six days (sections 4 and 5). Biases of convolutions 2, 4, 5 and of the large layers began at 1, so that their ReLUs were awake.
+
+# %% [markdown]
 # **Exercise `nets.alexnet.AlexNet`** · 26 points · difficulty ●●●○○ · 35 minutes · in `cnnlib/nets/alexnet.py`
 #
 # As published, and smaller where it is asked to be: the check uses narrow networks on images of full size, and looks at the large ones without computing anything.
@@ -169,7 +173,8 @@ with waits_for("nets.alexnet.AlexNet"):
 # The lecture leaves out the last layer (4.1 million; with it, 50.8). Its network pads by 1 and so has 5×5 places before the first large layer where the paper's has 6×6: 11 · 256 · 4096 = 11.5 million. Together 62.4 million: your `groups=1`. Groups save 1.4 million: 60,965,224. Operations: two of the groups' three convolutions are among the dearest, and each
 # costs half: 724 million, where the undivided network has 1,135 million (and the lecture's, with fewer places, about 1,000).
 # </details>
-#
+
+# %% [markdown]
 # > **Takeaway.** 96 % of AlexNet's parameters are in the three fully connected layers, 92 % of its work in the five convolutions. Groups halve both for the layers that they divide.
 
 # %% [markdown]
@@ -185,15 +190,19 @@ with waits_for("nets.alexnet.AlexNet"):
 # | normalisation | before pooling | behind it |
 # | top-5 error | 16.4 % | 11.7 % |
 #
-# (The lecture has 384, **4**84, 256 for AlexNet: a slip. About the last row: 16.4 % is the average of five AlexNets without further data, 11.7 % the 2013 winner, an entry of Zeiler's company; the paper's own best is 14.8 %, six networks averaged. Of one network alone it has 18.1 % for AlexNet, 16.5 % for ZFNet, 16.0 % for the wide one.)
+# (The lecture has 384, **4**84, 256 for AlexNet: a slip. About the last row: 16.4 % is the average of five AlexNets without further data, 11.7 % the 2013 winner, an entry of Zeiler's company Clarifai; the paper's own best is 14.8 %, six networks averaged. Of one network alone its table 2 has 18.1 % for AlexNet, 16.5 % for ZFNet, 16.0 % for the wide one.)
 #
+# The paper's other result outlived the network: with a new last layer, and nothing else trained anew, it beat all that was known on two smaller collections, Caltech-101 and Caltech-256. Features carry over (14).
+
+# %% [markdown]
 # **Predict.** Pooling 3×3, two apart, of 110×110 places: how many come out? The paper's figure says 55. And 26×26 become 13×13?
 #
 # <details><summary>Answer</summary>
 #
 # (110 − 3)/2 + 1 = 54.5, and (26 − 3)/2 + 1 = 12.5. Rounded down, as PyTorch does, that is 54 and 12; the paper's 55 and 13 come from windows that may hang over the edge: `ceil_mode=True`. Then 13 becomes 6 either way.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.zfnet.ZFNet`** · 18 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/nets/zfnet.py`
 
 # %% check="nets.zfnet.ZFNet"
@@ -235,7 +244,7 @@ show_bars(["stride 1", "stride 2", "stride 4"], shares, "How much of a field's s
 # %% [markdown]
 # ## 3 · VGG: one block, again and again
 #
-# AlexNet's table has a surprise in every row. VGG's has none: all convolutions are 3×3 with padding 1, all poolings 2×2, and the filters double whenever the maps shrink. What is left to choose is depth.
+# AlexNet's table has a surprise in every row. VGG's has none: all convolutions are 3×3 with padding 1, all poolings 2×2, and the filters double when the maps shrink, up to 512. (Half as high and half as wide is a quarter of the places; twice the channels in and out is four times the weights: each layer costs the same.) What is left to choose is depth.
 #
 # Why 3×3? Because a stack of them sees as much as a large one:
 
@@ -249,7 +258,8 @@ show_receptive_field([(3, 1), (3, 1), (3, 1)])
 #
 # 3 · (3² C²) = 27 C² against 7² C² = 49 C²: 45 % fewer, and as many fewer operations, since each weight is used once for every place. Three ReLUs against one: what is computed bends more often. Each further 3×3 adds two pixels: five layers see 11.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.vgg.vgg_block`** · 20 points · difficulty ●●○○○ · 20 minutes · in `cnnlib/nets/vgg.py`
 
 # %% check="nets.vgg.vgg_block"
@@ -368,7 +378,7 @@ with waits_for("nets.vgg.vgg_block"):
 # | convolutions in blocks 1 to 5 | 1, 1, 2, 2, 2 | 2, 2, 2, 2, 2 | 2, 2, 3, 3, 3 | 2, 2, 4, 4, 4 |
 # | parameters (paper: 133, 133, 138, 144 million) | 132,863,336 | 133,047,848 | 138,357,544 | 143,667,240 |
 #
-# Top-5 error in 2014: 7.3 %, second to GoogLeNet's 6.7 % (11). The paper has no batch norm, and its deepest networks did not learn from random weights at first: they began with the layers of a trained VGG-11 (afterwards its authors found that Xavier's rule, 05, does without). Batch norm between convolution and ReLU, an option here, helps as well.
+# Top-5 error in 2014: 7.3 %, second to GoogLeNet's 6.7 % (11). The paper has no batch norm. A bad start can stall so deep a network, so its authors trained VGG-11 first and began the others with its layers; afterwards they found that Xavier's rule (05) does without (section 3.1). Batch norm between convolution and ReLU, an option here, helps as well.
 #
 # **Predict.** VGG-16 has 138 million parameters. Which single layer holds most of them, and what share? And where is most of the work?
 #
@@ -376,7 +386,8 @@ with waits_for("nets.vgg.vgg_block"):
 #
 # The first fully connected layer: 25088 · 4096 + 4096 = 102.8 million, 74 %. All convolutions together have 14.7 million, and do 15.3 of 15.5 billion operations.
 # </details>
-#
+
+# %% [markdown]
 # The check hands in a block of its own for most of what it asks, so that a slip in yours costs nothing here; the last aspect builds the published network from yours.
 #
 # **Exercise `nets.vgg.VGG`** · 28 points · difficulty ●●●○○ · 35 minutes · in `cnnlib/nets/vgg.py`
@@ -385,22 +396,27 @@ with waits_for("nets.vgg.vgg_block"):
 check("nets.vgg.VGG")
 
 # %% [markdown]
-# ### Experiment: three years in two pictures
+# ### Experiment: three years in three pictures
 
 # %%
 with waits_for("nets.alexnet.AlexNet", "nets.zfnet.ZFNet", "nets.vgg.VGG", "nets.vgg.vgg_block"):
     nets = {"AlexNet": alexnet.AlexNet, "ZFNet": lambda: zfnet.ZFNet(wide=False), "ZFNet, wide": zfnet.ZFNet}
     nets |= {f"VGG-{depth}": (lambda depth=depth: vgg.VGG(depth)) for depth in (11, 16, 19)}
     bills = {name: bill(make) for name, make in nets.items()}
-    for column, title, unit, size in ((2, "Parameters", "millions", 1e6), (3, "Operations for one image of 224×224", "billions", 1e9)):
+    for column, title, unit, size in ((2, "Parameters", "million", 1e6), (3, "Operations for one image of 224×224", "billion", 1e9)):
         sums = [sum(row[column] for row in rows) / size for rows in bills.values()]
         shares = [sum(row[column] for row in rows if row[0] == "Conv2d") / size / total for rows, total in zip(bills.values(), sums)]
         show_bars(list(bills), sums, title, unit, text=[f"{total:.3g}\n{share:.0%} conv" for total, share in zip(sums, shares)])
+    held = [4 * sum(np.prod(row[1]) for row in rows) / 1e6 for rows in bills.values()]
+    show_bars(list(bills), held, "Memory for what these layers give, one image in float32", "MB", text=[f"{size:.1f}" for size in held])
+
+# %% [markdown]
+# The third picture is the bill that one forgets. Training keeps what every layer gives, for each image of a batch, until the gradient has come back: 54 MB of VGG-16 against 2.6 MB of AlexNet (650,000 units, as its paper counts). One of the lectures has 48.6 and 1.9 MB: other versions, counted in another way, and much the same ratio.
 
 # %% [markdown]
 # ### Experiment: deep and narrow, or shallow and wide?
 #
-# VGG's authors compared as well: each pair of 3×3 in VGG-13 replaced by one 5×5, which sees as far. The shallow network's top-1 error was 7 points higher. Here is the question at a size that you can pay, and fair in one respect: **equal operations**. All convolutions are 3×3, in a block of yours between the same first block and a last layer: one of 60 filters, two of 18, or five of 10.
+# VGG's authors compared as well: each pair of 3×3 in VGG-13 replaced by one 5×5, which sees as far. The shallow network's top-1 error was 7 points higher. (Section 4.1; one look at the middle of each image.) Here is the question at a size that you can pay, and fair in one respect: **equal operations**. All convolutions are 3×3, in a block of yours between the same first block and a last layer: one of 60 filters, two of 18, or five of 10.
 
 # %%
 with waits_for("nets.vgg.vgg_block"):
@@ -420,11 +436,14 @@ with waits_for("nets.vgg.vgg_block"):
 # %% [markdown]
 # When this was written: one convolution of 60 filters 15.0 ± 0.6 %, two of 18 16.7 ± 0.7 %, five of 10 18.7 ± 0.6 % (three seeds, six epochs). The *shallow and wide* one wins, and by far more than the seeds scatter. Is VGG wrong?
 #
-# No; but "deep and narrow is better" is no law. Look at what was **not** held equal: the wide network hands 2,940 numbers to the last layer, the narrow one 490, and so has six times as many weights there. Six epochs on two thousand images are little, and five plain layers learn more slowly than one. VGG's own comparison held width, and replaced 5×5 by two 3×3: more depth *and* more bends at the same width, with 1.3 million images to fill them. A claim about architectures is a claim about a budget and about data, too.
+# No; but "deep and narrow is better" is no law. Look at what was **not** held equal: the wide network hands 2,940 numbers to the last layer, the narrow one 490, and so has six times as many weights there. Six epochs on two thousand images are little, and five plain layers learn more slowly than one.
 #
+# VGG's own comparison held width, and had two 3×3 against one 5×5: more depth *and* more bends at the same width, with 1.3 million images to fill them. A claim about architectures is a claim about a budget and about data, too.
+
+# %% [markdown]
 # ### The same on photographs, if you have time
 #
-# Set the switch to `True`: the two comparisons on CIFAR-10, all 50,000 photographs. On two CPU cores that takes hours, on a GPU minutes.
+# Set the switch to `True`: three 3×3 against one 7×7 on CIFAR-10, all 50,000 photographs. On two CPU cores that takes hours, on a GPU minutes. (The recipe `three_by_three` of `stride train` asks the same with batch norm and more epochs.)
 
 # %%
 LONG = False

@@ -83,7 +83,8 @@ show_branches({"naive": naive, "with dimension reductions": reduced}, top="chann
 #
 # (a) 128 + 192 + 96 + 256 = 672: the pooling passes on all that came in. (b) 28 · 28 · 256 · (128 + 9 · 192 + 25 · 96) = 854 million: nearly all of AlexNet, in one module. (c) It gets 672 channels in place of 256, and the next one more still: channels never get fewer, and cost grows with them.
 # </details>
-#
+
+# %% [markdown]
 # The way out is the right-hand picture: a 1×1 convolution *before* each large filter takes 256 channels down to a few, and one *behind* the pooling does the same. A 1×1 convolution mixes channels at one place and looks at no neighbour: cheap, and as each is followed by ReLU, one more layer that bends.
 #
 # **Predict.** This module is 3b of GoogLeNet. It brings 256 channels down to 128 before 3×3, to 32 before 5×5, and to 64 behind the pooling. How many operations now? How many channels come out?
@@ -92,7 +93,8 @@ show_branches({"naive": naive, "with dimension reductions": reduced}, top="chann
 #
 # 28 · 28 · (256 · 128 + 256 · 128 + 9 · 128 · 192 + 256 · 32 + 25 · 32 · 96 + 256 · 64) = 304 million: a third. Out come 128 + 192 + 96 + 64 = 480.
 # </details>
-#
+
+# %% [markdown]
 # ### Experiment: the bill of nine modules
 #
 # `googlenet.MODULES` has the nine rows of the paper's table. For each we count twice: as published, and with 3×3 and 5×5 on all channels that come in (the same channels come out). A third time the naive way, in which every pooling passes on all it gets.
@@ -166,17 +168,21 @@ with waits_for("nets.googlenet.Inception"):
 #
 # 1024 · 1000 = 1.0 million; flattened, 49 times as many: 50 million, seven times the network. And the network takes images of any size: the mean does not care how many places there are.
 # </details>
-#
+
 # %%
-heads = {"flattened: 7·7·1024 → 1000": 7 * 7 * 1024 * 1000, "means: 1024 → 1000": 1024 * 1000, "all the rest of GoogLeNet": 5_973_552}
-show_bars(list(heads), [count / 1e6 for count in heads.values()], "Parameters", "million", text=[f"{count / 1e6:.1f}" for count in heads.values()])
+heads = {"flattened,\n7·7·1024 → 1000": 7 * 7 * 1024 * 1000, "means,\n1024 → 1000": 1024 * 1000, "all the rest\nof GoogLeNet": 5_973_552}
+show_bars(list(heads), [count / 1e6 for count in heads.values()], "Parameters of a last layer, and of the rest", "million", text=[f"{count / 1e6:.1f}" for count in heads.values()])
 
 # %% [markdown]
 # Count layers with parameters one behind the other, a module as two: 3 in the stem, 9 · 2, and the last: 22.
 #
-# > ⚠ Three things to know before you compare with other people's code. **Pooling** with stride 2 rounds *up* here (`ceil_mode=True`), as in Caffe, from which many people first had this network: 112 becomes 56, the paper's size, without padding. **torchvision**'s GoogLeNet has batch norm, and 3×3 filters where the paper says 5×5, a slip that was kept because trained weights depend on it.
-# > **Two auxiliary classifiers** hang on 4a and 4d in the paper, in training only, to bring gradients to the lower layers. We leave them out: a year later their authors found that they do not do that (they act as a mild regularizer in the end), and batch norm does, as you will see below.
+# ⚠ Three things to know before you compare with other people's code:
 #
+# - **Pooling** with stride 2 rounds *up* here (`ceil_mode=True`), as in Caffe, from which many people first had this network: 112 becomes 56, the paper's size, without padding.
+# - **torchvision**'s GoogLeNet has batch norm, and 3×3 filters where the paper says 5×5, a slip that was kept because trained weights depend on it.
+# - **Two auxiliary classifiers** hang on 4a and 4d in the paper, in training only, to bring gradients to the lower layers. We leave them out: a year later their authors found that they do not do that (section 4 of *Rethinking …*: in the end they act as a mild regularizer), and batch norm does, as you will see below.
+
+# %% [markdown]
 # **Exercise `nets.googlenet.GoogLeNet`** · 17 points · difficulty ●●●○○ · 40 minutes · in `cnnlib/nets/googlenet.py`
 #
 # The network of table 1, at any width. The check hands in another block in place of Inception, so that a slip there costs nothing here; the last of its points are for both together.
@@ -206,7 +212,9 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet", "nets.ins
     print(f"7·7·3·8 + 3·8·64 = {7 * 7 * 3 * 8 + 3 * 8 * 64:,}; times 112·112 that is {112 * 112 * (7 * 7 * 3 * 8 + 3 * 8 * 64) / 1e6:.0f} million")
 
 # %% [markdown]
-# Line by line, the table of the paper agrees with yours (it counts in thousands of 1,024, without biases), but for a few misprints, such as 463K for 4c, which has 498K. One line is interesting: the first. Its 2.7K and 34M are not those of a 7×7 convolution but, to the digit, those of a *separable* one: 8 filters of 7×7 for each colour by itself, then a 1×1 convolution. The authors mention such a first layer in their next paper, on batch norm. (12 comes back to it.)
+# Line by line, the table of the paper agrees with yours (it counts in thousands of 1,024, without biases), but for a few misprints, such as 463K for 4c, which has 498K.
+#
+# One line is interesting: the first. Its 2.7K and 34M are not those of a 7×7 convolution but, to the digit, those of a *separable* one: 8 filters of 7×7 for each colour by itself, then a 1×1 convolution. The last lines of *Batch normalization*, by two people of the same company a year later, describe just such a first layer. (12 comes back to it.)
 #
 # **Predict.** The lecture says "only 5M parameters, 12 times less than AlexNet". You count seven. Who is right?
 #
@@ -229,7 +237,7 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet", "nets.ins
 #
 # <details><summary>Answer</summary>
 #
-# Without batch norm it falls to a third with every module, from a tenth behind 3a to about 0.000014 behind 5b: PyTorch's initial weights are small, so that in the end hardly anything but the biases speaks, and these are the same for all images. What the last layers learn from such features is next to nothing. With batch norm, differences stay as large as the features themselves, 0.5 to 0.8 of their size.
+# Without batch norm it falls to a third with every module, from a tenth behind 3a to about 0.000014 behind 5b: PyTorch's initial weights are small, so that in the end hardly anything but the biases speaks, and these are the same for all images. What the last layers learn from such features is next to nothing. With batch norm, differences stay as large as the features themselves, 0.5 to 0.8 of their size. (Measured on the JPEG copy of CIFAR-10.)
 # </details>
 
 # %%
@@ -260,7 +268,7 @@ with waits_for("nets.googlenet.Inception", "nets.googlenet.GoogLeNet"):
 # %% [markdown]
 # In 2014 the auxiliary classifiers were to help here; from 2015 on, batch norm did. All the same: GoogLeNet, seven of them that looked at 144 crops of each image, won ILSVRC 2014 with 6.7 % top-5 error (one network and one crop: 10.1 %).
 #
-# > **Takeaway.** A ninth of AlexNet's parameters, twice its work (1.6 billion against the 0.7 of the published, grouped network), and less than half its error: cost is something to design.
+# > **Takeaway.** A ninth of AlexNet's parameters, twice its work (1.6 billion against the 0.7 of the published, grouped network), and less than half its error in the contests (6.7 against 15.3 %): cost is something to design.
 
 # %% [markdown]
 # ## 3 · Three blocks
@@ -286,7 +294,7 @@ show_blocks({
 # | B, `"projection"` | a 1×1 convolution with stride, and batch norm | $x$ |
 # | C | the same as B | a projection too |
 #
-# On ImageNet with 34 layers the three differ little, 25.0, 24.5 and 24.2 % top-1 error, and the plain network has 28.5 %. B is the usual choice; CIFAR-10's networks have A, so that plain and residual twins have exactly as many parameters. `"none"`, no shortcut at all, makes the plain twin.
+# On ImageNet with 34 layers the three differ little, 25.0, 24.5 and 24.2 % top-1 error, and the plain network has 28.5 % (table 3 of the paper). B is the usual choice; CIFAR-10's networks have A, so that plain and residual twins have exactly as many parameters. `"none"`, no shortcut at all, makes the plain twin.
 
 # %%
 ways = {"A: padding": ["every 2nd pixel", "zeros behind"], "B: projection": ["conv 1×1, /2", "batch norm"], "none: plain": None}
@@ -301,7 +309,8 @@ show_blocks({
 #
 # Branch: 9 · 64 · 128 + 9 · 128 · 128 = 221,184, and two batch norms with 2 · 128 each: 221,696. The projection adds 64 · 128 + 256 = 8,448: 230,144. Padding adds none.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnet.BasicBlock`** · 16 points · difficulty ●●●○○ · 30 minutes · in `cnnlib/nets/resnet.py`
 
 # %% check="nets.resnet.BasicBlock"
@@ -326,7 +335,8 @@ check("nets.resnet.Bottleneck")
 #
 # Carry a negative number: behind each sum of a basic block stands a ReLU. (That is why its branch must end without one: or it could only ever add.)
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnet.PreActBlock`** · 10 points · difficulty ●●●○○ · 15 minutes · in `cnnlib/nets/resnet.py`
 
 # %% check="nets.resnet.PreActBlock"
@@ -351,7 +361,8 @@ check("nets.resnet.PreActBlock")
 #
 # Stem 1, last layer 1, and 2 or 3 layers a block: 2 · 16 + 2 = 34, 3 · 33 + 2 = 101. (Projections do not count.) 34 and 50 have 16 blocks each and cost nearly the same, 3.7 against 4.1 billion: that is what the bottleneck is for.
 # </details>
-#
+
+# %% [markdown]
 # **Exercise `nets.resnet.ResNet`** · 13 points · difficulty ●●●●○ · 30 minutes · in `cnnlib/nets/resnet.py`
 #
 # `resnet.resnet(depth)`, which is given, makes the five of them from yours.
@@ -374,14 +385,15 @@ with waits_for("nets.resnet.ResNet", "nets.resnet.BasicBlock", "nets.resnet.Bott
     show_bars([f"ResNet-{d}" for d in sizes], [size[1] for size in sizes.values()], "Operations for one image", "billion", text=[f"{s[1]:.1f}" for s in sizes.values()])
 
 # %% [markdown]
-# 152 layers cost less than VGG-16's 15.5 billion. (From 50 on, yours need some 0.3 billion more than the paper's: the stride sits on the 3×3 convolutions.) What it brought, on ImageNet's validation images, one network, ten crops:
+# 152 layers cost less than VGG-16's 15.5 billion. (From 50 on, yours need 0.2 to 0.3 billion more than the paper's: the stride sits on the 3×3 convolutions.) What it brought, on ImageNet's validation images, one network, ten crops (table 3):
 #
 # | | plain-34 | 34 | 50 | 101 | 152 |
 # |---|---|---|---|---|---|
 # | top-1 error | 28.5 % | 24.5 % | 22.9 % | 21.8 % | 21.4 % |
 # | top-5 error | 10.0 % | 7.5 % | 6.7 % | 6.1 % | 5.7 % |
-#
-# An ensemble of six won ILSVRC 2015 with 3.57 % top-5 error. In three years: AlexNet 15.3 %, ZFNet 11.7 %, VGG 7.3 %, GoogLeNet 6.7 %, ResNet 3.57 %.
+
+# %% [markdown]
+# An ensemble of six won ILSVRC 2015 with 3.57 % top-5 error. In three years: AlexNet 15.3 %, ZFNet 11.7 %, VGG 7.3 %, GoogLeNet 6.7 %, ResNet 3.57 %. The lecture says "below human performance": those humans were two: one practised with 500 images and missed 5.1 % of 1,500, the other with 100 and missed 12 % (Russakovsky and others 2015, section 6.4).
 #
 # > **Takeaway.** Depth is three numbers in a list. That it pays is due to the shortcuts, that it is affordable to the bottleneck.
 
@@ -400,15 +412,15 @@ check("nets.resnet.CifarResNet")
 # %% [markdown]
 # ## 6 · 20 layers against 56
 #
-# The figure that began it all: plain networks of 20 and 56 layers on CIFAR-10, training error on the left, test error on the right, and 56 above 20 in both. The published runs are 64,000 steps with 128 images each. Ours must fit two processor cores and a minute or so, and are smaller in every way:
+# The figure that began it all (the paper's first): plain networks of 20 and 56 layers on CIFAR-10, training error on the left, test error on the right, and 56 above 20 in both. The published runs are 64,000 steps with 128 images each. Ours must fit two processor cores and a minute or so, and are smaller in every way:
 #
 # | | paper | here | with `LONG = True` |
 # |---|---|---|---|
 # | channels of the first stage | 16 | 4 | 16 |
-# | training images | 45,000 | 2,000, seen as 16×16 | 50,000 |
+# | training images | 50,000 (the steps were chosen with 45,000) | 2,000, seen as 16×16 | 50,000 |
 # | steps · images in each | 64,000 · 128 | 248 · 32 | 64,000 · 128 |
 # | rate | divided by 10, twice | falls like a cosine | falls like a cosine |
-# | seeds | one | three, with their spread | one |
+# | seeds | one (110 layers: five) | three, with their spread | one |
 #
 # So this shows how they *begin*, and not where they end.
 #
@@ -416,7 +428,7 @@ check("nets.resnet.CifarResNet")
 #
 # <details><summary>Answer</summary>
 #
-# Residual 20 leads with 67 %, then residual 56 (76 %) and plain 20 (78 %), which are too close to tell apart; plain 56 has hardly begun: 88 %.
+# On the JPEG copy of CIFAR-10 residual 20 leads with 67 %, then residual 56 (76 %) and plain 20 (78 %), which are too close to tell apart; plain 56 has hardly begun: 88 %.
 # </details>
 
 # %%
@@ -485,8 +497,8 @@ def show_race(ends):
         curves, after = {name: runs[:, row] for name, runs in ends.items()}, ends["plain, 20 layers"][0, 0]
         show_runs(curves, f"Wrong on {words}, {WHICH}", "steps", "%", x=after)
     for name, runs in ends.items():
-        (_, learned, tested), spread = runs[:, :, -1].T, {"ddof": len(runs) > 1}
-        print(f"{name}: training {learned.mean():.1f} ± {learned.std(**spread):.1f} %, test {tested.mean():.1f} ± {tested.std(**spread):.1f} %")
+        spread = [f" ± {errors.std(ddof=1):.1f}" if len(runs) > 1 else "" for errors in runs[:, 1:, -1].T]  # one run alone has none
+        print(f"{name}: training {runs[:, 1, -1].mean():.1f}{spread[0]} %, test {runs[:, 2, -1].mean():.1f}{spread[1]} %")
 
 
 plain = {}
@@ -513,9 +525,13 @@ with waits_for("nets.resnet.CifarResNet", "nets.resnet.BasicBlock"):
 # |---|---|---|---|---|
 # | training images, while learning | 78.1 ± 1.5 | 87.5 ± 0.2 | 66.8 ± 2.2 | 76.2 ± 3.1 |
 # | test images | 77.3 ± 0.5 | 88.5 ± 1.2 | 67.7 ± 2.3 | 76.9 ± 3.1 |
-#
-# **What this shows.** Plain, 36 more layers cost ten points, on the *training* images too: that is the paper's figure in small. Shortcuts win ten points at either depth, with the same parameters and the same work. **What it does not show:** that 56 residual layers are *better* than 20. Here they are behind, for 248 steps are a short time for so many layers,
-# with 4 channels and tiny images. In the paper's 64,000 steps they overtake: 8.75 % wrong with 20 layers, 6.97 % with 56, 6.43 % with 110, while the plain ones stay in the order that you see here. (08, section 8, has a way to make the deep one begin faster.) `LONG = True` has the published size, but for the rate.
+
+# %% [markdown]
+# **What this shows.** Plain, 36 more layers cost ten points, on the *training* images too: that is the paper's figure in small. (Vanishing gradients, which lectures often name here, are not the reason: these plain networks have batch norm. 08 measured it, and so did the paper, section 4.1.) Shortcuts win ten points at either depth, with the same parameters and the same work.
+
+# %% [markdown]
+# **What it does not show:** that 56 residual layers are *better* than 20. Here they are behind, for 248 steps are a short time for so many layers, with 4 channels and tiny images. In the paper's 64,000 steps they overtake: 8.75 % wrong with 20 layers, 6.97 % with 56, 6.43 % with 110 (table 6; the last is the best of five runs, 6.61 ± 0.16 all together), while the plain ones stay in the order that you see here.
+# (08, section 8, has a way to make the deep one begin faster.) `LONG = True` has the published size, but for the rate.
 #
 # > **Takeaway.** An error in *training* that grows with depth is no over-fitting. Shortcuts take it away; they add no parameters and no work worth counting.
 

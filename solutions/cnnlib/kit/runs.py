@@ -39,7 +39,7 @@ def show_runs(runs, title="", xlabel="", ylabel="", x=None, logx=False, logy=Fal
     if logy:
         axis.set_yscale("log")
     rows = len(next(iter(runs.values())))
-    words = f"mean of {rows} {of}\n± standard deviation"
+    words = f"mean of {rows} {of}\n± standard deviation" if rows > 1 else f"1 {of.removesuffix('s')}: no spread"
     figure.legend(loc="outside right upper", frameon=False, title=words, title_fontsize=8, alignment="left")
     _label(axis, title, xlabel, ylabel)
     plt.show()
@@ -55,10 +55,12 @@ def show_run_bars(runs, title="", ylabel="", low=None):
     for place, (colour, (name, values)) in enumerate(zip(COLOURS, runs.items())):
         values = np.asarray(values, float)
         mean, spread = values.mean(), float(_spread(values))
-        axis.bar([name], [mean], yerr=[spread], color=colour, width=0.6, alpha=0.75, capsize=5)
-        axis.scatter(np.full(len(values), place) + np.linspace(-0.12, 0.12, len(values)), values, s=12, color="black", zorder=3)
+        several = len(values) > 1  # one run says nothing of its spread
+        axis.bar([name], [mean], yerr=[spread] if several else None, color=colour, width=0.6, alpha=0.75, capsize=5)
+        axis.scatter(place + (np.linspace(-0.12, 0.12, len(values)) if several else np.zeros(1)), values, s=12, color="black", zorder=3)
         top = max(mean + spread, values.max())
-        axis.annotate(f"{mean:.2f} ± {spread:.2f}", (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
+        words = f"{mean:.2f} ± {spread:.2f}" if several else f"{mean:.2f}"
+        axis.annotate(words, (place, top), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=10)
     bottom, top = axis.get_ylim()
     axis.set_ylim(low if low is not None else min(bottom, 0), top + 0.1 * (top - (low or 0)))
     _label(axis, title, "", ylabel)

@@ -8,6 +8,7 @@ rounded in another order.
 """
 
 import contextlib
+import datetime
 import os
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from .machine import device_here
+from .recipe import TrainingError
+
+PATIENCE = datetime.timedelta(days=3)  # the others wait while the first one decodes a million photographs. (torchrun itself ends them when one dies.)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,13 @@ class Processes:
             dist.all_gather_object(values, value)
         return values
 
+    @contextlib.contextmanager
+    def held(self, make):
+        """Within what the first process holds, make(), a context manager. If it cannot enter, all raise what it raises."""
+        with contextlib.ExitStack() as stack:
+            self.told(lambda: stack.enter_context(make()))
+            yield
+
     def told(self, decide):
         """What the first process decides, for all: decide() is called there. If it raises TrainingError, all raise it."""
         outcome = [None, None]
@@ -94,12 +105,17 @@ def processes():
     if count == 1 or "RANK" not in os.environ:
         yield Processes(0, 1, device_here())
         return
-    device = device_here(int(os.environ.get("LOCAL_RANK", 0)))
+    number = int(os.environ.get("LOCAL_RANK", 0))
+    device = device_here(number)
     if device.type == "cuda":
+        gpus = torch.cuda.device_count()
+        if number >= gpus:
+            raise TrainingError(f"Each process needs a GPU of its own, and here there are {gpus}: torchrun --nproc-per-node {gpus}.")
         torch.cuda.set_device(device)
     begun_here = not dist.is_initialized()
     if begun_here:
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        bound = {"device_id": device} if device.type == "cuda" else {}  # else NCCL guesses which GPU is whose, and says so
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE, **bound)
     try:
         yield Processes(dist.get_rank(), count, device)
     finally:

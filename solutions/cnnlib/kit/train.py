@@ -109,13 +109,11 @@ def _told():
         if told is None:
             raise
         raise told from error
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("cnnlib."):
-            raise
-        path = error.name.replace(".", "/") + ".py"
-        raise TrainingError(f"This recipe trains your own {path}, and there is no such file: put it back with stride reset, or write it.") from error
     except Exception as error:
-        told = trouble.no_memory(error) if trouble.out_of_memory(error) else trouble.in_their_own(error, _cnnlib())
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("cnnlib."):
+            told = trouble.no_file(error.name)
+        else:
+            told = trouble.no_memory(error) if trouble.out_of_memory(error) else trouble.in_their_own(error, _cnnlib())
         if told is None:
             raise
         raise told from error

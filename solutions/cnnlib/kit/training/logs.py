@@ -18,6 +18,7 @@ import io
 import json
 import re
 import subprocess
+import threading
 from pathlib import Path
 
 from filelock import FileLock, Timeout  # PyTorch brings it along
@@ -47,6 +48,7 @@ class Log:
         if importlib.util.find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
 
+            _hush()
             with self._writing():
                 self.board = SummaryWriter(folder / "tensorboard", purge_step=facts["step"] + 1)
 
@@ -80,6 +82,20 @@ class Log:
             yield
         except OSError as error:
             raise checkpoints.unwritable(self.folder / "tensorboard", error) from error
+
+
+def _hush():
+    """TensorBoard's thread raises at the next call what went wrong in it: that Python prints it as well helps nobody."""
+    before = threading.excepthook
+    if getattr(before, "hushes", False):
+        return
+
+    def hook(what):
+        if not (isinstance(what.exc_value, OSError) and type(what.thread).__module__.startswith("tensorboard.")):
+            before(what)
+
+    hook.hushes = True
+    threading.excepthook = hook
 
 
 def new_folder(name, parent="runs"):

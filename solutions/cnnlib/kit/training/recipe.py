@@ -23,6 +23,10 @@ OPTIONS = {"model": "model_options", "optimizer": "optimizer_options"}  # `model
 class TrainingError(Exception):
     """Something that a person can mend; the message is one or two sentences that name what to do next."""
 
+    def _render_traceback_(self):
+        """What a notebook shows: the sentence. Where in the engine it was said helps nobody."""
+        return [str(self)]
+
 
 @dataclass(frozen=True)
 class Data:

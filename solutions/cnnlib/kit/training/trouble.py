@@ -102,6 +102,12 @@ def not_finite(recipe, step, per_epoch, rate, loss, images, saved):
     return TrainingError(told + (f" The checkpoint of step {saved} is from before." if saved else ""))
 
 
+def no_file(module):
+    """What to tell of a module of the learner's that is not there, such as "cnnlib.nets.resnet"."""
+    path = module.replace(".", "/") + ".py"
+    return TrainingError(f"This recipe trains your own {path}, and there is no such file: put it back with stride reset, or write it.")
+
+
 def in_their_own(error, folder):
     """What to tell of an error that comes out of the learner's own files in `folder`, or out of what these call; None: out of others."""
     own = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if _is_own(frame.f_code.co_filename, folder)]

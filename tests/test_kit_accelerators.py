@@ -4,6 +4,7 @@ PyTorch's loss scaling, autocast and DistributedDataParallel on the CPU."""
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,11 +112,21 @@ def test_images_that_stay_in_memory_are_read_ahead_and_pinned_for_a_gpu(monkeypa
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: pinned.append(tuple(self.shape)) or self)
     _, batches = on_meta(monkeypatch, augment=None)
     batches[0]
+    batches._ahead[1].result()
     assert not pinned
     batches.device = torch.device("cuda")
     batches._read(3)
     batches.close()
     assert pinned == [(32, 3, 8, 8), (32,)]
+
+
+def test_the_thread_that_reads_ahead_works_for_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: chosen.append((threading.current_thread(), device)))
+    reader = part("batches")._reader(torch.device("cuda", 3))
+    thread = reader.submit(threading.current_thread).result()
+    reader.shutdown()
+    assert chosen == [(thread, torch.device("cuda", 3))]
 
 
 # --- Precision ---

@@ -55,7 +55,7 @@ class Batches:
         on_disk = isinstance(data.train_images, np.memmap)
         if not on_disk:
             images, tests = (_at_home(each, self.device) for each in (images, tests))
-        self._reader = ThreadPoolExecutor(1) if on_disk or images.device != self.device else None
+        self._reader = _reader(self.device) if on_disk or images.device != self.device else None
         self._ahead = (None, None)
         places = torch.arange(len(labels))
         if recipe.held_out:
@@ -150,6 +150,13 @@ def _statistics(data, images):
     mean = total / count
     std = (squares / count - mean.square()).clamp(min=0).sqrt()
     return mean.tolist(), torch.where(std > 0, std, 1.0).tolist()  # a channel that never changes stays 0
+
+
+def _reader(device):
+    """One thread that reads ahead. On a machine of several GPUs it has to know which is its own: new threads begin with the first."""
+    if device.type == "cuda":
+        return ThreadPoolExecutor(1, initializer=torch.cuda.set_device, initargs=(device,))
+    return ThreadPoolExecutor(1)
 
 
 def _part(images, labels, places):

@@ -3,6 +3,7 @@ PyTorch's loss scaling, autocast and DistributedDataParallel on the CPU."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import threading
 from collections.abc import Callable
@@ -280,17 +281,22 @@ def test_each_process_needs_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
         pass
 
 
-def test_nccl_knows_which_gpu_is_whose_and_waits_for_a_long_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fails", [False, True])
+def test_nccl_knows_which_gpu_is_whose_and_words_may_take_their_time(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients that do not come are noticed after NCCL's own minutes; for the first one's word, after hours of decoding, the others wait."""
     torchrun(monkeypatch, number=1, gpus=2)
     asked = []
     monkeypatch.setattr(dist, "init_process_group", lambda backend, **how: asked.append((backend, how)))
+    monkeypatch.setattr(dist, "new_group", lambda backend, timeout: asked.append((backend, timeout)) or "words")
     monkeypatch.setattr(dist, "get_rank", lambda: 1)
-    monkeypatch.setattr(dist, "destroy_process_group", lambda: None)
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: asked.append("farewell"))
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: asked.append(device))
-    with distributed.processes() as found:
-        assert (found.rank, found.count, found.device) == (1, 3, torch.device("cuda", 1))
-    device, (backend, how) = asked
-    assert backend == "nccl" and device == how["device_id"] == torch.device("cuda", 1) and how["timeout"] > datetime.timedelta(hours=24)
+    gpu = torch.device("cuda", 1)
+    with contextlib.suppress(ZeroDivisionError), distributed.processes() as found:
+        assert found == distributed.Processes(1, 3, gpu, "words")
+        1 / (0 if fails else 1)
+    assert asked[:2] == [gpu, ("nccl", {"device_id": gpu})] and asked[2][0] == "gloo" and asked[2][1] > datetime.timedelta(hours=24)
+    assert asked[3:] == ([] if fails else ["farewell"]), "after an error NCCL would wait for the others, who may wait for this process"
 
 
 def torchrun(monkeypatch: pytest.MonkeyPatch, number: int, gpus: int) -> None:

@@ -183,6 +183,15 @@ def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
     assert not list((tmp_path / "run").glob(".*")), "nothing is left of the lock"
 
 
+@pytest.mark.parametrize("error", [NotImplementedError(), OSError(errno.ENOLCK, "No locks available")])
+def test_a_drive_that_knows_no_locks_is_trained_on_without(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def acquire(self: object) -> None:
+        raise error
+
+    monkeypatch.setattr(logs.FileLock, "acquire", acquire)
+    assert train(recipe(epochs=1), tmp_path / "run").status == "finished"
+
+
 def test_a_checkpoint_that_is_not_there_makes_no_folder(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="nothing to go on from"):
         train(recipe(), tmp_path / "run", resume=True)

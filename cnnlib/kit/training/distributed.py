@@ -19,7 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 from .machine import device_here
 from .recipe import TrainingError
 
-PATIENCE = datetime.timedelta(days=3)  # the others wait while the first one decodes a million photographs. (torchrun itself ends them when one dies.)
+PATIENCE = datetime.timedelta(days=3)  # how long the others wait for what the first one tells them: it may decode a million photographs before
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,13 @@ class Processes:
     rank    its number, 0 to count - 1; the first (0) alone prints and writes
     count   how many there are
     device  where this one computes
+    words   the group through which they tell each other plain values; None: as gradients travel
     """
 
     rank: int
     count: int
     device: torch.device
+    words: object = None
 
     @property
     def first(self):
@@ -71,7 +73,7 @@ class Processes:
         values = [value]
         if self.count > 1:
             values = [None] * self.count
-            dist.all_gather_object(values, value)
+            dist.all_gather_object(values, value, group=self.words)
         return values
 
     @contextlib.contextmanager
@@ -92,7 +94,7 @@ class Processes:
                     raise
                 outcome = [None, error]
         if self.count > 1:
-            dist.broadcast_object_list(outcome, 0)
+            dist.broadcast_object_list(outcome, 0, group=self.words)
         if outcome[1] is not None:
             raise outcome[1]
         return outcome[0]
@@ -115,9 +117,12 @@ def processes():
     begun_here = not dist.is_initialized()
     if begun_here:
         bound = {"device_id": device} if device.type == "cuda" else {}  # else NCCL guesses which GPU is whose, and says so
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE, **bound)
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", **bound)
     try:
-        yield Processes(dist.get_rank(), count, device)
+        yield Processes(dist.get_rank(), count, device, dist.new_group(backend="gloo", timeout=PATIENCE))
+    except BaseException:
+        begun_here = begun_here and device.type == "cpu"  # NCCL's farewell waits for the others, who may wait for this one: the process just ends
+        raise
     finally:
         if begun_here:
             dist.destroy_process_group()

@@ -13,12 +13,14 @@ Every file is whole at every moment. Losses are means per image, errors shares o
 import contextlib
 import csv
 import datetime
+import errno
 import importlib.util
 import io
 import json
 import re
 import subprocess
 import threading
+import warnings
 from pathlib import Path
 
 from filelock import FileLock, Timeout  # PyTorch brings it along
@@ -26,6 +28,7 @@ from filelock import FileLock, Timeout  # PyTorch brings it along
 from . import checkpoints
 from .recipe import TrainingError
 
+NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of drives that know no locks: there a run goes on without
 COLUMNS = (
     "epoch",  # passes done
     "step",  # optimizer steps done
@@ -149,11 +152,13 @@ def alone(folder):
     """Within, no other process trains in the folder. Raises TrainingError where one does. What a killed process held is free again."""
     lock = FileLock(folder / ".lock", blocking=False)
     try:
-        lock.acquire()
+        with warnings.catch_warnings(action="ignore"):  # that a lock of another kind has to do, on some network drives
+            lock.acquire()
     except Timeout:
         raise TrainingError(f"Another process trains in {folder} at this moment: wait for its end, or choose another folder with --out.") from None
     except (OSError, NotImplementedError) as error:
-        raise checkpoints.unwritable(folder, error) from error
+        if not isinstance(error, NotImplementedError) and error.errno not in NO_LOCKS:
+            raise checkpoints.unwritable(folder, error) from error
     try:
         yield
     finally:

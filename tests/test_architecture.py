@@ -99,7 +99,7 @@ def test_a_learners_file_imports_numpy_and_what_its_exercises_name(path: Path) -
 @pytest.mark.parametrize("path", files("solutions/cnnlib/kit/**/*.py"))
 def test_the_kit_imports_no_more_than_pictures_need(path: Path) -> None:
     theirs = {"torchvision"} if path.stem == "published" else set()
-    computes = {"torch"} if path.stem in COMPUTES or path.parent.name in COMPUTES else set()
+    computes = {"torch", "filelock"} if path.stem in COMPUTES or path.parent.name in COMPUTES else set()
     assert {first(name) for name in imports(path)} - STANDARD <= {"numpy", "matplotlib", "PIL", "cnnlib", "IPython"} | computes | theirs
 
 

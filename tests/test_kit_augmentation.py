@@ -64,6 +64,22 @@ def test_a_crop_is_the_learners_crop_at_a_place_of_its_own(N, C, H, W, padding, 
     np.testing.assert_array_equal(pieces.numpy(), own.random_crop(images.numpy(), (h, w), rng, padding))
 
 
+@quick
+@given(H=st.integers(2, 9), W=st.integers(2, 9), padding=st.integers(1, 4), seed=st.integers(0, 99))
+def test_a_mirrored_border_is_the_images_own(H, W, padding, seed) -> None:
+    images = numbered(3, 2, H, W, dtype=torch.int32)
+    if padding >= min(H, W):
+        with pytest.raises(ValueError, match=f"{H if padding >= H else W} rows or columns have no mirror image of {padding}"):
+            augmentation.random_crop(images, 1, seeded(), padding, mirrored=True)
+        return
+    whole = augmentation.random_crop(images, (H + 2 * padding, W + 2 * padding), seeded(), padding, mirrored=True)
+    padded = np.pad(images.numpy(), ((0, 0), (0, 0), (padding, padding), (padding, padding)), mode="reflect")
+    np.testing.assert_array_equal(whole.numpy(), padded)
+    crops = [augmentation.random_crop(each, (H, W), seeded(seed), padding, mirrored) for each, mirrored in ((images, True), (images, False))]
+    inside = crops[1] != 0
+    assert torch.equal(crops[0][inside], crops[1][inside]), "the same places, whatever the border"
+
+
 def test_every_place_of_a_crop_is_as_likely() -> None:
     images = numbered(1, 1, 4, 5).expand(6000, 1, 4, 5)
     corners = augmentation.random_crop(images, (2, 3), seeded())[:, 0, 0, 0]

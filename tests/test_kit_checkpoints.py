@@ -130,6 +130,74 @@ def test_a_disk_that_fills_up_while_training_stops_the_run_which_can_go_on(tmp_p
     assert all(torch.equal(a, b) for a, b in zip(done.network.parameters(), whole.network.parameters()))
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_disk_that_is_full_for_tensorboard_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It writes in a thread: what is raised there is raised here, once, and no thread prints a traceback of its own."""
+    writer = pytest.importorskip("tensorboard.summary.writer.record_writer").RecordWriter
+
+    def full(self: object, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writer, "write", full)
+    with pytest.raises(TrainingError, match="The disk is full: .*tensorboard could not be written"):
+        train(recipe(), tmp_path / "run")
+
+
+def test_a_disk_that_fills_up_for_tensorboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault comes up at a later call, and once more when it is closed."""
+    tensorboard = pytest.importorskip("torch.utils.tensorboard")
+
+    class Full:
+        def __init__(self, *arguments: object, **named: object) -> None:
+            pass
+
+        def add_scalar(self, *arguments: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        close = add_scalar
+
+    monkeypatch.setattr(tensorboard, "SummaryWriter", Full)
+    with pytest.raises(TrainingError, match="The disk is full: .*tensorboard could not be written"):
+        train(recipe(), tmp_path / "run")
+
+
+def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
+    """Neither two that begin in it at the same moment, nor two that go on with the same run."""
+    seen = []
+
+    def meanwhile(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        if not seen:
+            seen.append((tmp_path / "run" / "run.json").read_bytes())
+            for resume in (False, True):
+                with pytest.raises(TrainingError, match="Another process trains in .*run at this moment|There is no .*checkpoint.pt"):
+                    train(recipe(), tmp_path / "run", resume=resume)
+            seen.append((tmp_path / "run" / "run.json").read_bytes())
+        if len(seen) == 2 and (tmp_path / "run" / "checkpoint.pt").exists():
+            seen.append(1)
+            with pytest.raises(TrainingError, match="Another process trains in .*run at this moment: wait for its end"):
+                train(recipe(), tmp_path / "run", resume=True)
+        return images
+
+    assert train(recipe(augment=meanwhile), tmp_path / "run").status == "finished"
+    assert len(seen) == 3 and seen[0] == seen[1]
+    assert not list((tmp_path / "run").glob(".*")), "nothing is left of the lock"
+
+
+@pytest.mark.parametrize("error", [NotImplementedError(), OSError(errno.ENOLCK, "No locks available")])
+def test_a_drive_that_knows_no_locks_is_trained_on_without(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def acquire(self: object) -> None:
+        raise error
+
+    monkeypatch.setattr(logs.FileLock, "acquire", acquire)
+    assert train(recipe(epochs=1), tmp_path / "run").status == "finished"
+
+
+def test_a_checkpoint_that_is_not_there_makes_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nothing to go on from"):
+        train(recipe(), tmp_path / "run", resume=True)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("place", ["file/run", "file"])
 def test_a_folder_that_cannot_be_made(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")

@@ -30,10 +30,11 @@ def torchrun(*runs: tuple[Path, dict]) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Runs in two processes: one that is the same however batches are shared out, one with all that depends on it, and one killed at step 10."""
+    """Runs in two processes: one that is the same however batches are shared out, one with all that depends on it, one whose second is killed."""
     folder = tmp_path_factory.mktemp("pairs")
-    done = torchrun((folder / "plain", {"pieces": 3, **PLAIN}), (folder / "whole", ENDING), (folder / "killed", {**ENDING, "kill": 10}))
+    done = torchrun((folder / "plain", {"pieces": 3, **PLAIN}), (folder / "whole", ENDING), (folder / "killed", {**ENDING, "kill": (10, 1)}))
     assert done.returncode != 0 and (folder / "killed" / "checkpoint.pt").is_file(), done.stderr
+    assert "TrainingError: Another of the 2 processes has ended" in done.stderr and "Go on from step 9 with --resume." in done.stderr
     return folder, done.stdout
 
 

@@ -111,7 +111,7 @@ def test_nothing_is_written_back(home: Path) -> None:
 
 
 def test_what_is_missing_or_broken_is_said_in_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TrainingError, match=r"imagenet/train, one folder a class.*or choose --size cpu"):
+    with pytest.raises(TrainingError, match=r"imagenet/train, one folder a class.*or choose --size colab or cpu"):
         folder_images.load_folder("imagenet", 8)
     (home / "val" / "wasp").mkdir()
     with pytest.raises(TrainingError, match="has a class 'wasp' that"):

@@ -23,7 +23,7 @@ def test_a_run_killed_in_the_middle_of_epochs_ends_with_the_same_bits(tmp_path: 
     """Five steps an epoch: killed in the second, after the checkpoint of step 6, and in the third, after that of step 12."""
     options = {"checkpoint_every": 3, "held_out": 40, "patience": 9, "epochs": 3}
     uninterrupted = train(recipe(**options), tmp_path / "whole")
-    runs = [[str(tmp_path / "run"), options | how] for how in ({"kill": 9}, {"kill": 8, "resume": True}, {"resume": True})]
+    runs = [[str(tmp_path / "run"), options | how] for how in ({"kill": (9, 0)}, {"kill": (8, 0), "resume": True}, {"resume": True})]
     command = [sys.executable, "-m", "tests.training_runs", json.dumps(runs)]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

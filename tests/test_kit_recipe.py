@@ -46,6 +46,7 @@ def test_a_recipe_itself_stays_as_it_is() -> None:
         ({"precision": "fp8"}, "precision should be one of float32, bf16, fp16"),
         ({"epochs": 0}, "epochs should be at least 1, it is 0"),
         ({"seed": -1}, "seed should be at least 0"),
+        ({"seed": 2**32}, "seed should be below 4,294,967,296"),
         ({"pieces": 33}, "32 images cannot be cut into 33 pieces"),
         ({"patience": 3}, "held_out=500"),
         ({"loop": "own", "pieces": 2}, "knows no pieces"),

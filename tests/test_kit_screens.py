@@ -82,6 +82,7 @@ def test_a_notebook_has_one_bar_and_one_picture_that_change_in_their_place(tmp_p
     import IPython
     import IPython.display
     import matplotlib.pyplot as plt
+    from IPython.core.formatters import DisplayFormatter
 
     shown, updated = [], []
 
@@ -98,13 +99,16 @@ def test_a_notebook_has_one_bar_and_one_picture_that_change_in_their_place(tmp_p
     monkeypatch.setattr(IPython.display, "display", lambda thing, display_id: Handle(thing))
     monkeypatch.setattr(screens, "EVERY", 0.0)
     train(recipe(epochs=3), tmp_path / "run")
-    assert sorted(shown) == ["Figure", "_Bar"] and not plt.get_fignums()
-    figures = [thing for thing in updated if type(thing).__name__ == "Figure"]
-    assert len(figures) == 2 and [len(line.get_xdata()) for line in figures[-1].axes[0].lines] == [3, 3]
-    assert figures[-1].axes[1].get_title() == "error (%)"
-    picture = io.BytesIO()
-    figures[-1].savefig(picture, format="png")
-    assert picture.getvalue().startswith(b"\x89PNG")
+    assert sorted(shown) == ["_Bar", "_Picture"] and not plt.get_fignums()
+    pictures = [thing for thing in updated if type(thing).__name__ == "_Picture"]
+    assert len(pictures) == 2 and [len(line.get_xdata()) for line in pictures[-1].figure.axes[0].lines] == [3, 3]
+    assert pictures[-1].figure.axes[1].get_title() == "error (%)"
+    data, how = DisplayFormatter().format(pictures[-1])  # of a kernel that has not loaded matplotlib's own way into notebooks
+    assert data["image/png"].startswith(b"\x89PNG") and how["image/png"] == {"width": 950, "height": 310}
+
+
+def test_a_notebook_shows_what_can_be_mended_as_a_sentence() -> None:
+    assert part("recipe").TrainingError("Choose a smaller batch.")._render_traceback_() == ["Choose a smaller batch."]
 
 
 def test_curves_leave_out_what_was_not_looked_at() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tests.training_runs import digits, network, part, recipe, recipes, train
+from tests.training_runs import digits, network, own_look, own_loop, part, recipe, recipes, train
 
 TrainingError = recipes.TrainingError
 
@@ -73,6 +74,52 @@ def test_not_even_one_image_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         train(recipe(model=lambda: Hungry(*network())), tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda scores: None, "nothing \\(no return\\?\\)"),
+        (lambda scores: scores[:, :5], r"scores \(32, 5\)"),
+        (lambda scores: scores[None], r"scores \(1, 32, 10\)"),
+        (lambda scores: (scores, scores), r"\(tensor"),
+        (lambda scores: scores.detach(), "do not depend on its parameters"),
+    ],
+)
+def test_a_network_that_gives_no_scores_is_told_what_it_should_give(change: Callable, says: str, tmp_path: Path) -> None:
+    class Odd(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> object:
+            return change(super().forward(x))
+
+    with pytest.raises(TrainingError, match=rf"For 32 images the network should give scores \(32, 10\), one for each class, and it gives .*{says}"):
+        train(recipe(model=lambda: Odd(*network())), tmp_path / "run")
+
+
+def test_out_of_memory_in_a_loop_of_ones_own(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="32 images at once are too many; 13 fit. Take smaller batches.*--set batch_size=13"):
+        train(recipe(model=lambda: Hungry(*network())), tmp_path / "run", train_one_epoch=own_loop, evaluate=own_look)
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), MemoryError()]
+)
+def test_memory_that_runs_out_elsewhere(error: Exception, tmp_path: Path) -> None:
+    def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        raise error
+
+    with pytest.raises(TrainingError, match=r"Out of memory \(.+\). Choose a smaller batch"):
+        train(recipe(augment=augment), tmp_path / "run")
+
+
+def test_what_a_loop_of_ones_own_returns(tmp_path: Path) -> None:
+    for found in (None, (1.0,), "ab"):
+        with pytest.raises(TrainingError, match="Your train_one_epoch should return two numbers, the mean loss and the error"):
+            train(recipe(), tmp_path / "run", train_one_epoch=lambda *arguments, found=found: found, evaluate=own_look)
+
+
+def test_a_huge_rate_is_not_answered_with_a_large_one(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"try --set optimizer.lr=0.1, or"):
+        train(recipe(optimizer_options={"lr": 1e9}, loss=lambda scores, labels: F.cross_entropy(scores, labels) * float("nan")), tmp_path / "run")
+
+
 def test_other_errors_come_through(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         train(recipe(augment=lambda images, generator: 1 / 0), tmp_path / "run")
@@ -113,6 +160,9 @@ def test_data_that_cannot_be_learned_from_are_refused(change: dict, says: str, t
         ({"model": lambda: nn.Sequential(nn.Flatten())}, "no parameters that learn"),
         ({"model_options": {"dept": 3}}, "model does not take one of its options"),
         ({"optimizer_options": {"lr": -1.0}}, r"optimizer refuses its options \(optimizer.lr=-1.0\)"),
+        ({"model": lambda: None}, "model should be an nn.Module, it is None"),
+        ({"model_options": {"width": -4}}, r"model refuses its options \(model.width=-4\)"),
+        ({"model": lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 0), nn.Linear(0, 10))}, "a layer without a single number"),
     ],
 )
 def test_recipes_that_cannot_be_trained_are_refused(change: dict, says: str, tmp_path: Path) -> None:

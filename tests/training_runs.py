@@ -100,8 +100,9 @@ def killed_at(step: int) -> Any:
 
 
 def run(folder: str, options: dict) -> None:
-    """One run, with options as a recipe takes them, or resume, kill (at this step of this process), plain (no augmentation). Weights are kept."""
-    resume, kill = options.pop("resume", False), options.pop("kill", None)
+    """One run, with options as a recipe takes them, or resume, kill ([step, process]), plain (no augmentation). Weights are kept."""
+    resume, (kill, process) = options.pop("resume", False), options.pop("kill", (None, 0))
+    kill = kill if process == int(os.environ.get("RANK", 0)) else None
     augment = {"augment": killed_at(kill)} if kill else {"augment": None} if options.pop("plain", False) else {}
     result = train(recipe(**options | augment), Path(folder), resume=resume)
     torch.save(result.network.state_dict(), Path(folder) / f"process{os.environ.get('RANK', 0)}.pt")

@@ -182,3 +182,33 @@ def test_values_of_settings(text: str, value: object) -> None:
 def test_what_is_no_setting(text: str) -> None:
     with pytest.raises(CourseError, match="should be key=value"):
         setting(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self, width):\n        self.layer = torch.nn.Linear(64, width)\n",
+         "Your cnnlib/nets/mine.py, line 6 (Net.__init__): AttributeError: cannot assign module before Module.__init__() call. "
+         "What does its check say? stride check nets.mine.Net"),
+        (NET.replace("Linear(64", "Linear(63"), "mat1 and mat2 shapes cannot be multiplied"),
+        ("import torch\nx = = 3\n", "Your cnnlib/nets/mine.py, line 2: SyntaxError: invalid syntax. Mend it, then try again."),
+        ("import torch\nimport numppy\n", "numppy"),
+    ],
+)  # fmt: skip
+def test_an_error_in_a_file_of_ones_own_is_a_sentence_with_its_line(text: str, says: str, course: Path, capsys: pytest.CaptureFixture) -> None:
+    (course / "cnnlib" / "nets" / "mine.py").write_text(text)
+    if "mat1" in says:
+        with pytest.raises(RuntimeError, match=says):  # no line of theirs was running: PyTorch's own layers have
+            main(["train", "mine.py"])
+        return
+    assert main(["train", "mine.py"]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_what_trains_where_is_said_before_the_data_are_read(course: Path, capsys: pytest.CaptureFixture) -> None:
+    text = RECIPE.replace('digits = load("digits")', 'raise OSError("a.bin could not be fetched.")')
+    (course / "mine.py").write_text(text)
+    assert main(["train", "mine.py"]) == 2
+    out, err = capsys.readouterr()
+    assert "mine: A network of mine." in out and "On CPU" in out and "a.bin could not be fetched" in err
+    assert not (course / "runs" / "mine").exists()

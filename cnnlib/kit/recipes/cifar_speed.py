@@ -23,7 +23,8 @@ class SpeedNet(nn.Module):
         super().__init__()
 
         def halved(before, after):
-            return nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)
+            # [8]: pooling before batch norm and ReLU, which then have a quarter to do
+            return nn.Conv2d(before, after, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(after), nn.ReLU()
 
         self.features = nn.Sequential(
             nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
@@ -54,7 +55,7 @@ RECIPE = Recipe(
     optimizer_options={"lr": 0.4, "momentum": 0.9, "weight_decay": 5e-4, "nesterov": True},  # [4]
     schedule=up_and_down(5 / 24),  # [4]: up for 5 of 24 epochs, then down to 0
     loss=smoothed,
-    augment=shifted_flipped_and_cut(8),  # [4]: crops, mirror images, squares of 8 pixels painted over
+    augment=shifted_flipped_and_cut(8),  # [4]: crops from a mirrored border of 4, mirror images, squares of 8 pixels painted over
     predict=lambda model, images: probabilities(model, images, mirrored),  # [8]: each image and its mirror image
     precision="bf16",  # [4] has fp16; bf16 needs no scaled losses
     channels_last=True,

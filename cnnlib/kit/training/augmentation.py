@@ -9,18 +9,23 @@ import torch
 from torch.nn import functional as F
 
 
-def random_crop(images, size, generator, padding=0):
+def random_crop(images, size, generator, padding=0, mirrored=False):
     """A piece of each image, from a random place of its own: your `augment.random_crop`, for a batch at once.
 
     images   (N, C, H, W)
     size     int or (h, w)
     padding  int: so many rows and columns of zeros come on each side first (where 0 is not the mean, crop after `normalized`)
+    mirrored whether the image's own rows and columns come there instead, as in a mirror along its edge pixels; padding is less than H and W then
     returns  (N, C, h, w) of images' dtype
 
     Sources: Krizhevsky et al. 2012, section 4.1 (224 of 256 pixels); He et al. 2016, section 4.2 (32 of 32 + 2·4).
     """
     h, w = (size, size) if isinstance(size, int) else size
-    padded = F.pad(images, (padding,) * 4) if padding else images
+    if padding and mirrored:
+        rows, columns = (_mirror(length, padding, images.device) for length in images.shape[2:])
+        padded = images[:, :, rows][:, :, :, columns]
+    else:
+        padded = F.pad(images, (padding,) * 4) if padding else images
     H, W = padded.shape[2:]
     if not (0 < h <= H and 0 < w <= W):
         raise ValueError(f"A piece of {h}×{w} pixels cannot be cut out of {H}×{W} (padding included): choose a smaller size, or more padding.")
@@ -65,7 +70,7 @@ def colour_shift(images, eigenvalues, eigenvectors, generator, scale=0.1):
         raise ValueError(f"Colours are shifted in images of 3 channels; these have {images.shape[1]}.")
     images = images if images.is_floating_point() else images.float()
     alpha = scale * _draw(torch.randn, (3,), images, generator)
-    values, vectors = (torch.as_tensor(array, dtype=alpha.dtype, device=images.device) for array in (eigenvalues, eigenvectors))
+    values, vectors = (torch.as_tensor(array, dtype=alpha.dtype).to(images.device, non_blocking=True) for array in (eigenvalues, eigenvectors))
     shift = (alpha * values) @ vectors.T  # (N, 3): red, green, blue
     return images + shift[:, :, None, None].to(images.dtype)
 
@@ -120,6 +125,14 @@ def normalized(images, mean, std, dtype=torch.float32):
     """(images - mean) / std for each channel, as floats. mean and std: a number for each channel, in the unit of the images (uint8: 0 … 255)."""
     mean, std = (torch.as_tensor(numbers, dtype=torch.float32, device=images.device).view(1, -1, 1, 1) for numbers in (mean, std))
     return ((images.to(torch.float32) - mean) / std).to(dtype)
+
+
+def _mirror(length, padding, device):
+    """Places of the rows: padding … 1, 0 … length - 1, length - 2 … length - 1 - padding."""
+    if padding >= length:
+        raise ValueError(f"{length} rows or columns have no mirror image of {padding}: choose a smaller padding.")
+    places = torch.arange(-padding, length + padding, device=device).abs()
+    return (length - 1) - (length - 1 - places).abs()
 
 
 def _draw(draw, extent, images, generator):

@@ -1,8 +1,9 @@
 """The images of a run, and its batches: batch number 7 is the same, augmentation included, whatever happened before it.
 
 All randomness comes from the recipe's seed and the number of the epoch or step. So a run that goes on after a break sees what it would have seen.
-Images lie on the device; where there is no room, in memory; and those of a file that is read as it lies (np.memmap) stay on the disk, and the
-next batch is read while the device works on this one.
+Images lie on the device; where there is no room, in memory; and those of a file that is read as it lies (np.memmap) stay on the disk. What does not
+lie on the device is read ahead: the next batch while the device works on this one. Nothing here waits for the device: what travels there is small,
+or comes from memory that the device reads by itself (pinned).
 """
 
 import warnings
@@ -21,7 +22,7 @@ ROOM = 0.25  # the part of a GPU's free memory that images may take
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the images: images (N, C, H, W) uint8 and labels (N,) int64, of which those at `places` belong to this part."""
+    """Some of the images: images (N, C, H, W) uint8 and labels (N,) int64, of which those at `places` belong to this part. All on one device."""
 
     images: torch.Tensor
     labels: torch.Tensor
@@ -32,8 +33,8 @@ class Part:
 
     def __getitem__(self, chosen):
         """Images and labels, numbered within the part; chosen is an index tensor on the CPU."""
-        places = self.places[chosen]
-        return self.images[places.to(self.images.device)], self.labels[places]
+        places = self.places[chosen.to(self.places.device, non_blocking=True)]
+        return self.images[places], self.labels[places]
 
 
 class Batches:
@@ -51,16 +52,17 @@ class Batches:
         if recipe.held_out >= len(labels):
             raise TrainingError(f"{recipe.held_out} of {len(labels)} training images cannot be held out: choose a smaller held_out.")
         self.mean, self.std = (torch.as_tensor(numbers, dtype=torch.float32, device=self.device) for numbers in _statistics(data, images))
-        self._reader = ThreadPoolExecutor(1) if isinstance(data.train_images, np.memmap) else None
-        self._ahead = (None, None)
-        if self._reader is None:
+        on_disk = isinstance(data.train_images, np.memmap)
+        if not on_disk:
             images, tests = (_at_home(each, self.device) for each in (images, tests))
+        self._reader = _reader(self.device) if on_disk or images.device != self.device else None
+        self._ahead = (None, None)
         places = torch.arange(len(labels))
         if recipe.held_out:
             places = torch.randperm(len(labels), generator=drawing(recipe.seed, HELD_OUT))
-        self.learn = Part(images, labels, places[recipe.held_out :])
-        self.test = Part(tests, test_labels, torch.arange(len(test_labels)))
-        self.watch = Part(images, labels, places[: recipe.held_out]) if recipe.held_out else self.test
+        self.learn = _part(images, labels, places[recipe.held_out :])
+        self.test = _part(tests, test_labels, torch.arange(len(test_labels)))
+        self.watch = _part(images, labels, places[: recipe.held_out]) if recipe.held_out else self.test
         n = len(self.learn)
         self.per_epoch = n // recipe.batch_size if recipe.drop_last else -(-n // recipe.batch_size)
         if not self.per_epoch:
@@ -86,7 +88,10 @@ class Batches:
         epoch, place = divmod(step, self.per_epoch)
         whole = self.order(epoch)[place * self.recipe.batch_size :][: self.recipe.batch_size]
         mine, weight = self.processes.share(whole)
-        return *self.learn[mine], weight
+        images, labels = self.learn[mine]
+        if self._reader is not None and self.device.type == "cuda":
+            images, labels = images.pin_memory(), labels.pin_memory()
+        return images, labels, weight
 
     def order(self, epoch):
         """The order of an epoch's images, numbered within the part that is learned from."""
@@ -145,6 +150,18 @@ def _statistics(data, images):
     mean = total / count
     std = (squares / count - mean.square()).clamp(min=0).sqrt()
     return mean.tolist(), torch.where(std > 0, std, 1.0).tolist()  # a channel that never changes stays 0
+
+
+def _reader(device):
+    """One thread that reads ahead. On a machine of several GPUs it has to know which is its own: new threads begin with the first."""
+    if device.type == "cuda":
+        return ThreadPoolExecutor(1, initializer=torch.cuda.set_device, initargs=(device,))
+    return ThreadPoolExecutor(1)
+
+
+def _part(images, labels, places):
+    """A Part whose labels and places lie where its images do."""
+    return Part(images, labels.to(images.device), places.to(images.device))
 
 
 def _at_home(images, device):

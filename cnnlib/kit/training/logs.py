@@ -10,18 +10,25 @@
 Every file is whole at every moment. Losses are means per image, errors shares of images (0 to 1).
 """
 
+import contextlib
 import csv
 import datetime
+import errno
 import importlib.util
 import io
 import json
 import re
 import subprocess
+import threading
+import warnings
 from pathlib import Path
+
+from filelock import FileLock, Timeout  # PyTorch brings it along
 
 from . import checkpoints
 from .recipe import TrainingError
 
+NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of drives that know no locks: there a run goes on without
 COLUMNS = (
     "epoch",  # passes done
     "step",  # optimizer steps done
@@ -44,7 +51,9 @@ class Log:
         if importlib.util.find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
 
-            self.board = SummaryWriter(folder / "tensorboard", purge_step=facts["step"] + 1)
+            _hush()
+            with self._writing():
+                self.board = SummaryWriter(folder / "tensorboard", purge_step=facts["step"] + 1)
 
     def rows(self, rows):
         """Write log.csv with these rows, [{column: value}]; the last goes to TensorBoard as well."""
@@ -54,9 +63,10 @@ class Log:
         writer.writerows(rows)
         checkpoints.write(self.folder / "log.csv", stream.getvalue().encode())
         if self.board and rows:
-            for name in COLUMNS[3:]:
-                if rows[-1][name] is not None:
-                    self.board.add_scalar(name, rows[-1][name], rows[-1]["step"])
+            with self._writing():
+                for name in COLUMNS[3:]:
+                    if rows[-1][name] is not None:
+                        self.board.add_scalar(name, rows[-1][name], rows[-1]["step"])
 
     def status(self, status, **facts):
         """Write run.json: "running", "stopped" or "failed" (to be gone on with), or "finished", with further facts."""
@@ -65,7 +75,30 @@ class Log:
 
     def close(self):
         if self.board:
-            self.board.close()
+            with contextlib.suppress(OSError):  # of a full disk; the curves are in log.csv as well, and it has been said
+                self.board.close()
+
+    @contextlib.contextmanager
+    def _writing(self):
+        """TensorBoard writes later, in a thread, and raises at the next call what went wrong there."""
+        try:
+            yield
+        except OSError as error:
+            raise checkpoints.unwritable(self.folder / "tensorboard", error) from error
+
+
+def _hush():
+    """TensorBoard's thread raises at the next call what went wrong in it: that Python prints it as well helps nobody."""
+    before = threading.excepthook
+    if getattr(before, "hushes", False):
+        return
+
+    def hook(what):
+        if not (isinstance(what.exc_value, OSError) and type(what.thread).__module__.startswith("tensorboard.")):
+            before(what)
+
+    hook.hushes = True
+    threading.excepthook = hook
 
 
 def new_folder(name, parent="runs"):
@@ -112,6 +145,26 @@ def taken(folder):
     except OSError as error:
         raise checkpoints.unwritable(folder, error) from error
     return folder
+
+
+@contextlib.contextmanager
+def alone(folder):
+    """Within, no other process trains in the folder. Raises TrainingError where one does. What a killed process held is free again."""
+    lock = FileLock(folder / ".lock", blocking=False)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # that a lock of another kind has to do, on some network drives
+            lock.acquire()
+    except Timeout:
+        raise TrainingError(f"Another process trains in {folder} at this moment: wait for its end, or choose another folder with --out.") from None
+    except (OSError, NotImplementedError) as error:
+        if not isinstance(error, NotImplementedError) and error.errno not in NO_LOCKS:
+            raise checkpoints.unwritable(folder, error) from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: whoever waits for nothing finds none
+        lock.release()
 
 
 def plain(value):

@@ -24,14 +24,17 @@ def size_here():
     return "gpu" if large else "colab"
 
 
-def mixed(precision, device):
+def mixed(precision, device, scaled=True):
     """The dtype that autocast computes in (None: none, all is float32), and what to tell the learner ("": nothing).
 
     precision  "float32", "bf16" or "fp16": what the recipe asks for
+    scaled     whether the loop scales its losses, without which small gradients vanish in fp16
     """
     dtype = DTYPES[precision]
     if device.type == "cuda":
         old = dtype is torch.bfloat16 and torch.cuda.get_device_capability(device) < AMPERE
+        if old and not scaled:
+            return None, "This GPU knows no bf16, and a loop of your own does not scale its losses as fp16 needs it: computing in float32."
         return (torch.float16, "This GPU knows no bf16: computing in fp16, with scaled losses.") if old else (dtype, "")
     if dtype is torch.float16:
         return None, "fp16 is for GPUs: computing in float32."

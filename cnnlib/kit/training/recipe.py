@@ -16,11 +16,16 @@ SIZES = {  # how large an experiment is; `machine.size_here` says which one fits
     "gpu": "one or several large GPUs (Ampere or newer, 30 GB and more), the published setting",
 }
 PRECISIONS = ("float32", "bf16", "fp16")
+MOST = 2**32  # seeds: as many as NumPy's generators take
 OPTIONS = {"model": "model_options", "optimizer": "optimizer_options"}  # `model.depth` is an entry of model_options
 
 
 class TrainingError(Exception):
     """Something that a person can mend; the message is one or two sentences that name what to do next."""
+
+    def _render_traceback_(self):
+        """What a notebook shows: the sentence. Where in the engine it was said helps nobody."""
+        return [str(self)]
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ class Recipe:
         for name in (*least, "held_out", "patience", "seed", "checkpoint_every"):
             if getattr(self, name) < least.get(name, 0):
                 raise TrainingError(f"{name} should be at least {least.get(name, 0)}, it is {getattr(self, name)}.")
+        if self.seed >= MOST:
+            raise TrainingError(f"seed should be below {MOST:,}, it is {self.seed:,}.")
         for name, allowed in (("precision", PRECISIONS), ("loop", ("engine", "own"))):
             if getattr(self, name) not in allowed:
                 raise TrainingError(f"{name} should be one of {', '.join(allowed)}, it is {getattr(self, name)!r}.")
@@ -134,7 +141,8 @@ class Recipe:
         if self.patience and not self.held_out:
             raise TrainingError("Early stopping looks at held-out images, never at the test images: set held_out=500, say, with patience.")
         if self.loop == "own" and (self.pieces > 1 or self.clip_norm or self.precision == "fp16"):
-            raise TrainingError('Your own loop (loop="own") knows no pieces, no clip_norm and no fp16: leave these out, or train with loop="engine".')
+            told = 'Your own loop (loop="own") knows no pieces, no clip_norm and no fp16'
+            raise TrainingError(f"{told}: leave these out (--set precision=float32, say), or train with --set loop=engine.")
         if unknown := self.sizes.keys() - SIZES.keys():
             raise TrainingError(f"There is no size {sorted(unknown)[0]!r}: {_listed(SIZES)}.")
 

@@ -3,8 +3,10 @@
 import contextlib
 
 import torch
+from torch import nn
+from torch.func import functional_call
 
-from . import checkpoints
+from . import checkpoints, trouble
 from .machine import mixed
 from .recipe import TrainingError
 
@@ -19,23 +21,32 @@ class Training:
     rows      of the log, so far
     best      with early stopping: {"error", "epoch", "looks"}, looks since then
     seconds   of work, breaks left out
+    classes   how many scores an image gets; None: not known yet, any number will do
     """
+
+    classes = None
 
     def __init__(self, recipe, processes):
         self.recipe, self.processes, self.device = recipe, processes, processes.device
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = True  # batches have one size: cuDNN tries its algorithms once, then takes the fastest
         checkpoints.seed_all(recipe.seed)  # every process begins with the same weights
-        self.network = _made("model", recipe.model, recipe.model_options).to(self.device)
+        network = _made("model", recipe.model, recipe.model_options)
+        if not isinstance(network, nn.Module):
+            raise TrainingError(f"The recipe's model should be an nn.Module, it is {network!r:.60}: see that whatever builds it returns it.")
+        self.network = network.to(self.device)
         if recipe.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
         learns = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        if not all(parameter.numel() for parameter in learns):
+            given = ", ".join(f"model.{key}={value!r}" for key, value in recipe.model_options.items())
+            raise TrainingError(f"The recipe's model has a layer without a single number ({given}): choose a larger width.")
         if not learns:
             raise TrainingError("The recipe's model has no parameters that learn: an empty list of layers, perhaps, or layers in a Python list.")
         self.optimizer = _made("optimizer", recipe.optimizer, recipe.optimizer_options, learns)
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
-        self.dtype, self.remark = mixed(recipe.precision, self.device)
+        self.dtype, self.remark = mixed(recipe.precision, self.device, scaled=recipe.loop == "engine")
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype is torch.float16)
         wrapped = processes.wrapped(self.network)
         self.unsynchronised = getattr(wrapped, "no_sync", contextlib.nullcontext)  # while gradients of pieces only add up
@@ -47,6 +58,10 @@ class Training:
     def autocast(self):
         """Within, the network computes in the recipe's precision."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
+
+    def precise(self, model):
+        """The model for a loop that knows nothing of precision: it computes in the recipe's, and its scores are float32."""
+        return model if self.dtype is None else Precise(model, self.autocast)
 
     def set_rate(self, epoch):
         """Set the learning rates for a step; epoch: passes done, fractional. Returns the first group's."""
@@ -70,6 +85,8 @@ class Training:
             with contextlib.nullcontext() if number == pieces else self.unsynchronised():
                 with self.autocast():
                     scores = self.model(x)
+                    if self.classes and (told := trouble.not_scores(scores, (len(x), self.classes))):
+                        raise told
                     loss = self.recipe.loss(scores, y)
                 self.scaler.scale(loss * (weight * len(y) / len(labels))).backward()
             total += loss.detach() * (len(y) / len(labels))
@@ -84,13 +101,22 @@ class Training:
         return total
 
     def attempt(self, images, labels):
-        """Forward and backward, as a step does them, without the step: is there memory for so many images?"""
+        """A step with so many images, for its memory alone, the optimizer's included. It spoils the weights: for a run that has failed.
+
+        Stand-ins on the parameters' own memory take the gradients: DistributedDataParallel has hooks in the parameters themselves, and would call
+        the other processes, which know nothing of this.
+        """
         self.optimizer.zero_grad(set_to_none=True)
         if self.recipe.channels_last:
             images = images.contiguous(memory_format=torch.channels_last)
+        own = dict(self.network.named_parameters())
+        stand_ins = {name: parameter.detach().requires_grad_(parameter.requires_grad) for name, parameter in own.items()}
         with self.autocast():
-            loss = self.recipe.loss(self.network(images), labels)
+            loss = self.recipe.loss(functional_call(self.network, stand_ins, (images,)), labels)
         loss.backward()
+        for name, parameter in own.items():
+            parameter.grad = stand_ins[name].grad
+        self.optimizer.step()
 
     def count(self, n, loss, wrong):
         """Add n images, their mean loss and the number of wrong ones to the epoch's sums."""
@@ -138,6 +164,18 @@ class Training:
         checkpoints.set_random_state(state["random"][self.processes.rank], self.device)
 
 
+class Precise(nn.Module):
+    """A model within autocast. (Around a whole loop, autocast would go on computing with the weights that the first batch found.)"""
+
+    def __init__(self, model, autocast):
+        super().__init__()
+        self.model, self.autocast = model, autocast
+
+    def forward(self, x):
+        with self.autocast():
+            return self.model(x).float()
+
+
 def _made(what, make, options, *arguments):
     """make(*arguments, **options); an option that it does not know, or a value that it refuses, becomes a sentence."""
     try:
@@ -148,8 +186,8 @@ def _made(what, make, options, *arguments):
         if "unexpected keyword argument" not in str(error) or not options:
             raise
         raise TrainingError(f"The recipe's {what} does not take one of its options ({', '.join(options)}): {error}.") from error
-    except ValueError as error:
-        if not options:
+    except (ValueError, RuntimeError) as error:  # NumPy and PyTorch, of a negative width
+        if not options or isinstance(error, RuntimeError) and "negative dimension" not in str(error):
             raise
         given = ", ".join(f"{what}.{key}={value!r}" for key, value in options.items())
         raise TrainingError(f"The recipe's {what} refuses its options ({given}): {error}") from error

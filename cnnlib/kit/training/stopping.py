@@ -31,6 +31,10 @@ def stoppable():
         before = {number: signal.signal(number, stop._hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
+    except Exception:
+        if "RANK" in os.environ:
+            before.pop(signal.SIGTERM, None)  # torchrun ends all at the first one's end; what this one has to say shall still be heard
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

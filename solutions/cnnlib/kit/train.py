@@ -34,15 +34,18 @@ def run_recipe(recipe, out=None, *, size=None, changes=None, resume=False, train
         screen = screens.screen() if group.first else screens.Silent()
         folder = group.told(lambda: _folder(recipe, out, resume, runs))
         try:
-            saved = checkpoints.load(folder / "checkpoint.pt") if resume else None
-            size, why, changes = _chosen(size, changes, saved)
-            recipe = recipe.at(size).changed(changes)
-            if saved:
-                _same(saved, identity(recipe, size), folder)
-            run = Run(recipe, folder, group, screen, saved, (size, changes), _loop(recipe, train_one_epoch, evaluate))
-            run.introduce(size, why)
-            with stoppable() as stop:
-                return run.work(stop)
+            with group.held(lambda: logs.alone(folder)):
+                group.told(lambda: checkpoints.sweep(folder) if resume else logs.taken(folder))  # as it is now that nobody else is there
+                saved = checkpoints.load(folder / "checkpoint.pt") if resume else None
+                size, why, changes = _chosen(size, changes, saved)
+                recipe = recipe.at(size).changed(changes)
+                own = _loop(recipe, train_one_epoch, evaluate)
+                recipe = recipe.changed({"loop": "own"}) if own else recipe
+                if saved:
+                    _same(saved, identity(recipe, size), folder)
+                run = Run(recipe, folder, group, screen, saved, (size, why, changes), own)
+                with stoppable() as stop:
+                    return run.work(stop)
         finally:
             screen.end()
             if group.first and not resume:
@@ -65,7 +68,8 @@ def _folder(recipe, out, resume, runs):
         folder = Path(out) if out is not None else logs.last_folder(recipe.name, runs)
         if logs.read(folder).get("status") == "finished":
             raise TrainingError(f"The run in {folder} is finished. Begin another without --resume.")
-        checkpoints.sweep(folder)
+        if not (folder / "checkpoint.pt").exists():
+            raise checkpoints.missing(folder / "checkpoint.pt")
         return folder
     return logs.taken(out) if out is not None else logs.new_folder(recipe.name, runs)
 
@@ -95,16 +99,27 @@ def _loop(recipe, train_one_epoch, evaluate):
 
 @contextlib.contextmanager
 def _told():
-    """An exercise that is still a stub becomes a sentence that names it."""
+    """A stub among the learner's exercises, an error in their files and memory that does not suffice become sentences."""
     try:
         yield
+    except TrainingError:
+        raise
     except NotImplementedError as error:
         told = trouble.not_written(error)
         if told is None:
             raise
         raise told from error
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("cnnlib."):
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("cnnlib."):
+            told = trouble.no_file(error.name)
+        else:
+            told = trouble.no_memory(error) if trouble.out_of_memory(error) else trouble.in_their_own(error, _cnnlib())
+        if told is None:
             raise
-        path = error.name.replace(".", "/") + ".py"
-        raise TrainingError(f"This recipe trains your own {path}, and there is no such file: put it back with stride reset, or write it.") from error
+        raise told from error
+
+
+def _cnnlib():
+    """The folder of the learner's own files."""
+    package = importlib.import_module("cnnlib")
+    return Path(next(iter(package.__path__)))

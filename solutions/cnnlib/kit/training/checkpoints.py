@@ -32,7 +32,7 @@ def load(path):
             broken = file.testzip()  # torch.load itself would take a flipped bit for a weight
         state = None if broken else torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise TrainingError(f"There is no {path}, so there is nothing to go on from: begin without --resume (in a notebook: resume).") from error
+        raise missing(path) from error
     except PermissionError as error:
         raise TrainingError(f"{path} may not be read: mend its permissions, then try again.") from error
     except MemoryError:
@@ -44,6 +44,11 @@ def load(path):
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise TrainingError(f"{path} is not a checkpoint of a run of this course. Name the run's own folder, or begin again without --resume.")
     return state
+
+
+def missing(path):
+    """What to tell where there is no checkpoint."""
+    return TrainingError(f"There is no {path}, so there is nothing to go on from: begin without --resume (in a notebook: resume).")
 
 
 def _damaged(path):

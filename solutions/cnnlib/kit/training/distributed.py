@@ -8,6 +8,7 @@ rounded in another order.
 """
 
 import contextlib
+import datetime
 import os
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from .machine import device_here
+from .recipe import TrainingError
+
+PATIENCE = datetime.timedelta(days=3)  # how long the others wait for what the first one tells them: it may decode a million photographs before
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,13 @@ class Processes:
     rank    its number, 0 to count - 1; the first (0) alone prints and writes
     count   how many there are
     device  where this one computes
+    words   the group through which they tell each other plain values; None: as gradients travel
     """
 
     rank: int
     count: int
     device: torch.device
+    words: object = None
 
     @property
     def first(self):
@@ -67,8 +73,15 @@ class Processes:
         values = [value]
         if self.count > 1:
             values = [None] * self.count
-            dist.all_gather_object(values, value)
+            dist.all_gather_object(values, value, group=self.words)
         return values
+
+    @contextlib.contextmanager
+    def held(self, make):
+        """Within what the first process holds, make(), a context manager. If it cannot enter, all raise what it raises."""
+        with contextlib.ExitStack() as stack:
+            self.told(lambda: stack.enter_context(make()))
+            yield
 
     def told(self, decide):
         """What the first process decides, for all: decide() is called there. If it raises TrainingError, all raise it."""
@@ -81,7 +94,7 @@ class Processes:
                     raise
                 outcome = [None, error]
         if self.count > 1:
-            dist.broadcast_object_list(outcome, 0)
+            dist.broadcast_object_list(outcome, 0, group=self.words)
         if outcome[1] is not None:
             raise outcome[1]
         return outcome[0]
@@ -94,14 +107,22 @@ def processes():
     if count == 1 or "RANK" not in os.environ:
         yield Processes(0, 1, device_here())
         return
-    device = device_here(int(os.environ.get("LOCAL_RANK", 0)))
+    number = int(os.environ.get("LOCAL_RANK", 0))
+    device = device_here(number)
     if device.type == "cuda":
+        gpus = torch.cuda.device_count()
+        if number >= gpus:
+            raise TrainingError(f"Each process needs a GPU of its own, and here there are {gpus}: torchrun --nproc-per-node {gpus}.")
         torch.cuda.set_device(device)
     begun_here = not dist.is_initialized()
     if begun_here:
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        bound = {"device_id": device} if device.type == "cuda" else {}  # else NCCL guesses which GPU is whose, and says so
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", **bound)
     try:
-        yield Processes(dist.get_rank(), count, device)
+        yield Processes(dist.get_rank(), count, device, dist.new_group(backend="gloo", timeout=PATIENCE))
+    except BaseException:
+        begun_here = begun_here and device.type == "cpu"  # NCCL's farewell waits for the others, who may wait for this one: the process just ends
+        raise
     finally:
         if begun_here:
             dist.destroy_process_group()

@@ -32,7 +32,7 @@ def load_folder(name, side):
         if not folder.is_dir():
             raise TrainingError(
                 f"This size of the recipe learns from photographs in {folder}, one folder a class, and there are none: "
-                f"put them there (or set CNNLIB_DATA to the folder that holds {name}), or choose --size cpu."
+                f"put them there (or set CNNLIB_DATA to the folder that holds {name}), or choose --size colab or cpu: they try the recipe out."
             )
     classes = sorted(folder.name for folder in folders["train"].iterdir() if folder.is_dir())
     parts = {"classes": len(classes)}

@@ -28,8 +28,13 @@ def shifted_and_flipped(images, generator):
 
 
 def shifted_flipped_and_cut(size):
-    """The same, and a square of `size` pixels painted over with the mean."""
-    return lambda images, generator: cutout(shifted_and_flipped(images, generator), size, generator)
+    """The same with a border that mirrors the image, and a square of `size` pixels painted over with the mean: David Page's."""
+
+    def augment(images, generator):
+        images = random_crop(images, tuple(images.shape[2:]), generator, padding=4, mirrored=True)
+        return cutout(random_flip(images, generator), size, generator)
+
+    return augment
 
 
 # Mean and deviation of ImageNet's pixels, and the directions in which their colours vary, black 0 and white 1: the numbers of

@@ -42,11 +42,13 @@ class Run:
 
     def __init__(self, recipe, folder, group, screen, saved, asked, own):
         self.recipe, self.folder, self.group, self.screen, self.own = recipe, folder, group, screen, own
-        size, changes = asked
+        size, why, changes = asked
         self.identity = identity(recipe, size)
         self.changes = {key: value for key, value in changes.items() if logs.plain(value) == value}  # a class, say, has to be given again
         self.training = Training(recipe, group)  # first: whoever has not written the network yet need not wait for a download
+        self._begin(size, why)
         self.data = _data(recipe, size, group)
+        self.training.classes = self.data.classes
         self.batches = Batches(self.data, recipe, group)
         checkpoints.seed_all(recipe.seed + group.rank)  # every process draws its own dropout
         if saved:
@@ -57,15 +59,20 @@ class Run:
         self.saved = self.training.step if saved else None
         self.recent = []  # (step, rate, loss) not looked at yet
         self.log = logs.Log(folder, self._facts()) if group.first else None
+        self._introduce()
 
-    def introduce(self, size, chosen):
-        """Say what is going to happen."""
+    def _begin(self, size, chosen):
+        """Say what trains where, before the data are read: that may take a while."""
         recipe, training, say = self.recipe, self.training, self.screen.say
         say(f"{recipe.name}: {recipe.about}")
         others = " or ".join(one for one in SIZES if one != size)
         say(f"Size {size}: {SIZES[size]}{f' ({chosen})' if chosen else ''}. Another: --size {others}")
         several = f", {self.group.count} processes" if self.group.count > 1 else ""
         say(f"On {named(training.device)}{several}, {WORDS[training.dtype]}. {training.remark}".rstrip())
+
+    def _introduce(self):
+        """Say what it learns from, and how long."""
+        recipe, training, say = self.recipe, self.training, self.screen.say
         learn, watch = len(self.batches.learn), f", {len(self.batches.watch):,} held out" if recipe.held_out else ""
         note = f" {self.data.note}." if self.data.note else ""
         say(f"{self.data.name or 'Data'}: {learn:,} images to learn from{watch}, {len(self.batches.test):,} to test with.{note}")
@@ -97,6 +104,8 @@ class Run:
             if recipe.compile and type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
                 told = "torch.compile cannot compile this network here (it needs a C++ compiler, among others): --set compile=false."
                 raise TrainingError(told) from error
+            if self.group.count > 1 and trouble.others_ended(error):
+                raise trouble.left_alone(self.group.count, self.saved) from error
             raise
         finally:
             self.batches.close()
@@ -126,16 +135,21 @@ class Run:
                 self._save()
 
     def _learned(self, images, labels, weight):
-        """One step. Where memory does not suffice, how many images would have fitted is found out and said."""
+        """One step."""
+        return self._fitting(lambda: self.training.learn(images, labels, weight), lambda: (self.training.step, images, labels))
+
+    def _fitting(self, learn, batch):
+        """learn(). Where memory does not suffice, how many images of `batch()`, (step, images, labels), would have fitted is found out and said."""
         try:
-            return self.training.learn(images, labels, weight)
+            return learn()
         except Exception as error:
             if not trouble.out_of_memory(error):
                 raise
             failed = error.with_traceback(None)  # a traceback would keep what fills the memory
+        step, images, labels = batch()
         at_once = -(-len(labels) // self.recipe.pieces)
         fits = trouble.largest_that_fits(lambda number: self.training.attempt(images[:number], labels[:number]), at_once)
-        raise trouble.too_large(self.recipe, self.training.step, fits, self.group.count) from failed
+        raise trouble.too_large(self.recipe, step, fits, self.group.count) from failed
 
     def _look(self):
         """Look at the losses of the last steps: is all well, and how far are we?"""
@@ -169,13 +183,17 @@ class Run:
                 yield images, labels
                 self.screen.step(step + 1, self.total, f"epoch {step // per_epoch + 1}")
 
-        with training.autocast():
-            loss, error = self.own[0](training.model, Sized(loader, per_epoch), training.optimizer, self.recipe.loss)
+        def last():
+            return first + max(len(seen), 1) - 1
+
+        def learn():
+            return self.own[0](training.precise(training.model), Sized(loader, per_epoch), training.optimizer, self.recipe.loss)
+
+        loss, error = _numbers("train_one_epoch", self._fitting(learn, lambda: (last(), *self.batches[last()][:2])))
         if not math.isfinite(loss):
-            last = first + max(len(seen), 1) - 1
-            raise trouble.not_finite(self.recipe, last, per_epoch, self.rate, loss, self.batches[last][0], self.saved)
+            raise trouble.not_finite(self.recipe, last(), per_epoch, self.rate, loss, self.batches[last()][0], self.saved)
         training.step = first + per_epoch
-        training.count(sum(seen), float(loss), round(error * sum(seen)))
+        training.count(sum(seen), loss, round(error * sum(seen)))
 
     # --- between epochs ---
 
@@ -205,8 +223,8 @@ class Run:
         if self.own and predict is None:
             loader = Sized(lambda: self._parts(part), -(-len(part) // self.recipe.test_batch))
             self.group.all_have(self.training.network)
-            loss, error = self.own[1](self.training.network, loader, self.recipe.loss)
-            return {"loss": float(loss), "error": float(error), "error_top5": None}
+            loss, error = _numbers("evaluate", self.own[1](self.training.precise(self.training.network), loader, self.recipe.loss))
+            return {"loss": loss, "error": error, "error_top5": None}
         return test(self.training.network, self.batches, part, self.recipe, self.group, self.training.autocast, predict)
 
     def _parts(self, part):
@@ -301,6 +319,15 @@ class Sized:
 
     def __len__(self):
         return self.length
+
+
+def _numbers(name, found):
+    """The loss and the error, two floats, that a learner's own function has returned."""
+    try:
+        loss, error = (float(each.detach() if isinstance(each, torch.Tensor) else each) for each in found)
+        return loss, error
+    except (TypeError, ValueError):
+        raise TrainingError(f"Your {name} should return two numbers, the mean loss and the error (0 to 1); it returned {found!r:.80}.") from None
 
 
 def _data(recipe, size, group):

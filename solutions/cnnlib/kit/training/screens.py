@@ -1,5 +1,6 @@
 """What one sees while a network trains: a bar and lines in a terminal, lines alone in a file, curves that grow in a notebook."""
 
+import io
 import sys
 import time
 
@@ -77,7 +78,7 @@ class Notebook(Lines):
             self.bar = _shown(bar, self.bar)
 
     def row(self, row, rows, watched):
-        self.plot = _shown(curves(rows, watched), self.plot)
+        self.plot = _shown(_Picture(curves(rows, watched)), self.plot)
 
 
 class Silent(Lines):
@@ -127,6 +128,21 @@ def curves(rows, watched):
         axis.legend(frameon=False, fontsize=9)
         axis.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+class _Picture:
+    """A figure as a notebook shows it whether matplotlib's own way into notebooks has been loaded or not; sharp on screens with small pixels."""
+
+    def __init__(self, figure):
+        self.figure = figure
+
+    def __repr__(self):
+        return "Loss and error over the epochs: see log.csv in the run's folder."
+
+    def _repr_png_(self):
+        stream, (width, height) = io.BytesIO(), (round(inches * self.figure.dpi) for inches in self.figure.get_size_inches())
+        self.figure.savefig(stream, format="png", dpi=2 * self.figure.dpi)
+        return stream.getvalue(), {"width": width, "height": height}
 
 
 def _shown(thing, handle):

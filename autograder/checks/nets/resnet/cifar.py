@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.networks import cifar, one_more, restaged, stages
+from autograder.checks.nets.resnet.networks import changed, cifar, one_more, restaged, stages
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
 
 
 def _drawn(rng, size=None, n=2, training=True, **options):
-    """Without a size nothing is computed."""
+    """Without a size nothing is computed: then lazy layers get theirs from `images`."""
     inputs = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-    return inputs if size is None else inputs | {"x": normal(rng, n, 3, *size)}
+    return inputs | ({"images": (1, 3, 32, 32)} if size is None else {"x": normal(rng, n, 3, *size)})
 
 
 def _of_block(expansion):
@@ -25,7 +25,7 @@ def _draw(rng):
     w, v = (int(number) for number in rng.permutation([2, 3]))
     yield Case("forward", _drawn(rng, (13, 18), depth=14, width=w), compare=("out",))
     yield Case("forward", _drawn(rng, (32, 32), n=1, depth=8, width=v), compare=("out",))
-    yield Case("forward", _drawn(rng, (17, 14), depth=20, width=v, training=False), compare=("out",))
+    yield Case("forward", _drawn(rng, (37, 14), depth=20, width=v, training=False), compare=("out",))
     yield Case("plain", _drawn(rng, (14, 17), depth=14, width=v, residual=False), compare=("parameters", "out"))
     yield Case("plain", _drawn(rng, (32, 32), depth=8, width=w, residual=False, training=False), compare=("parameters", "out"))
     yield Case("options", _drawn(rng, (15, 16), depth=8, width=5, classes=7), compare=("parameters", "out"))
@@ -109,7 +109,14 @@ CifarResNet = Exercise(
             "one_block_more",
             "Each stage has one block more than it should.",
             "n = (depth - 2) // 6, without adding 1.",
-            cifar(depth_of=lambda depth: depth // 6 + 1),
+            cifar(of=changed(1)),
+        ),
+        Misconception(
+            "one_block_fewer",
+            "Each stage has one block fewer than it should.",
+            "n = (depth - 2) // 6 blocks a stage, the first one among them: a block has two layers with weights, and the other two are the first "
+            "convolution and the last layer.",
+            cifar(of=changed(-1)),
         ),
         Misconception(
             "four_stages", "There are four stages.", "The network for CIFAR has three: W, 2·W and 4·W.", cifar(stage_count=4)

@@ -24,6 +24,11 @@ def restaged(change: Callable[..., tuple[int, int]]) -> Callable[..., Stages]:
     return of
 
 
+def changed(by: int) -> Callable[..., Stages]:
+    """So many blocks more in every stage, or fewer."""
+    return lambda counts, width: stages([count + by for count in counts], width)
+
+
 def one_more(counts: Sequence[int], width: int) -> Stages:
     """The block that changes shapes comes before those of its stage."""
     return [[*blocks[:1], *[(blocks[0][0], 1)] * (len(blocks) - (stage == 0))] for stage, blocks in enumerate(stages(counts, width))]

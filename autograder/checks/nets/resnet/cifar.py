@@ -29,7 +29,8 @@ def _draw(rng):
     yield Case("plain", _drawn(rng, (14, 17), depth=14, width=v, residual=False), compare=("parameters", "out"))
     yield Case("plain", _drawn(rng, (32, 32), depth=8, width=w, residual=False, training=False), compare=("parameters", "out"))
     yield Case("options", _drawn(rng, (15, 16), depth=8, width=5, classes=7), compare=("parameters", "out"))
-    yield Case("options", _drawn(rng, (16, 13), depth=14, width=w, classes=3, block=_of_block(1)), compare=("parameters", "out"))
+    twin = {"residual": False}  # says nothing where a block is handed in
+    yield Case("options", _drawn(rng, (16, 13), depth=14, width=w, classes=3, block=_of_block(1), **twin), compare=("parameters", "out"))
     yield Case("options", _drawn(rng, (18, 15), depth=14, width=v, classes=11, block=_of_block(3)), compare=("parameters", "out"))
     for residual in (True, False):
         inputs = _drawn(rng, (14, 15), depth=8, width=w, residual=residual)
@@ -162,6 +163,12 @@ CifarResNet = Exercise(
         Misconception(
             "block_ignored", "The blocks are BasicBlocks, whatever is handed in.", "Where `block` is not None, make every block with it.",
             cifar(own_block=True),
+        ),
+        Misconception(
+            "plain_despite_block",
+            "With residual=False the block that is handed in is not used.",
+            "`residual` chooses between the two shortcuts of your own BasicBlock. Where `block` is not None, it says nothing.",
+            cifar(plain_first=True),
         ),
         Misconception(
             "asks_all_blocks",

@@ -205,6 +205,10 @@ CifarResNet = Exercise(
             cifar(stem="relu"),
         ),
         Misconception(
+            "stem_relu_before_norm", "In the stem the ReLU stands before the batch norm.", "conv, batch norm, ReLU, then the first block.",
+            cifar(stem="relu norm"),
+        ),
+        Misconception(
             "stem_with_bias", "The first convolution has a bias.", "The batch norm behind it subtracts it again: bias=False.", cifar(biased=True)
         ),
         Misconception(
@@ -220,6 +224,9 @@ CifarResNet = Exercise(
         Misconception(
             "max_pooling", "The largest number of each channel goes into the last layer, not the mean.",
             "Global average pooling: the mean over all places.", cifar(pool="largest"),
+        ),
+        Misconception(
+            "sum_for_mean", "The sum over all places goes into the last layer, not the mean.", "Global average pooling: the mean.", cifar(pool="sum")
         ),
         Misconception(
             "softmax_at_end",

@@ -192,8 +192,8 @@ PreActBlock = Exercise(
         Misconception(
             "never_projects",
             "There is no projection anywhere.",
-            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape. __init__ makes "
-            "it.",
+            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape. __init__ "
+            "makes it.",
             _where(lambda c, f, s: False),
         ),
         Misconception(

@@ -118,8 +118,8 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
         Misconception(
             "never_projects",
             "There is no projection anywhere.",
-            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape. __init__ makes "
-            "it.",
+            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape. __init__ "
+            "makes it.",
             wrong(skip={"projects": lambda c, f, s: False}),
         ),
         Misconception(

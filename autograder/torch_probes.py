@@ -31,18 +31,20 @@ def module(subject: Any, inputs: dict[str, Any]) -> Any:
     x         what goes forward (may be left out: nothing is computed then)
     dout      what comes back (may be left out: nothing is differentiated then)
     images    the shape of what goes forward, where nothing does: lazy layers get their sizes from it (may be left out: there may be none then)
+    class_attributes  names of attributes that the class itself should have (may be left out)
 
     Returns its parameters, a list of kinds and shapes; the output; dx; the parameters' gradients by kind and shape, those of the same added
-    up; and the running statistics afterwards, in the same way. What was not asked for is None. RuntimeError where a parameter has no part in
-    the output; ValueError where images are handed in and the network is far larger than any that is asked for with them.
+    up; the running statistics afterwards, in the same way; and each of the class's attributes that are named. What was not asked for is None.
+    RuntimeError where a parameter has no part in the output; ValueError where images are handed in and the network is far larger than any that
+    is asked for with them.
     """
     made = _made(subject, inputs)
     if made is None:
         return None
     parameters = sorted(shown(key) for key, _, tensor in arrays_of(made) if tensor.requires_grad)
-    if "x" not in inputs:
-        return parameters, None, None, None, None
-    return parameters, *_computed(fill(made, inputs["seed"]).train(inputs["training"]), inputs)
+    attributes = [_attribute(name, subject, type(made)) for name in inputs.get("class_attributes", ())]
+    computed = _computed(fill(made, inputs["seed"]).train(inputs["training"]), inputs) if "x" in inputs else (None,) * 4
+    return parameters, *computed, *attributes
 
 
 def _made(subject: Any, inputs: dict[str, Any]) -> Any:
@@ -85,6 +87,15 @@ def _computed(made: Any, inputs: dict[str, Any]) -> tuple[Any, ...]:
         gradients = by_kind((key, slope) for (key, _, _), slope in zip(learned, slopes))
     statistics = by_kind((key, tensor) for key, _, tensor in arrays if not tensor.requires_grad and tensor.is_floating_point())
     return out.detach().numpy(), dx, gradients, statistics
+
+
+def _attribute(name: str, subject: Any, made: type) -> Any:
+    """What a class says of itself, before it has made anything: a number, None where it says nothing, or else in a word what it is.
+
+    Where the subject is a function that makes modules, the class of these may say it.
+    """
+    value = getattr(subject, name, getattr(made, name, None))
+    return value if value is None or type(value) in (bool, int, float) else f"a {type(value).__name__}"
 
 
 def gradients_of(out: Any, tensors: Iterable[Any], dout: Any) -> tuple[Any, ...]:

@@ -322,6 +322,33 @@ def test_an_input_that_the_learner_made_smaller_is_no_hidden_layer() -> None:
     assert "RuntimeError" in str(answer.error) and "plain Python list" not in str(answer)
 
 
+@pytest.mark.parametrize("said, seen_as", [(4, 4), (True, True), (None, None), ("4", "a str"), (property(lambda self: 4), "a property")])
+def test_what_the_class_says_of_itself_comes_last(said: Any, seen_as: Any) -> None:
+    class Told(Net):
+        expansion = said
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.expansion_of_its_own = 4
+
+    for asked in ({"class_attributes": ("expansion", "expansion_of_its_own")}, {}):
+        attributes = outputs(Told, **asked)[5:], observe("module", Told, {"seed": 1, "training": True} | asked).output[5:]
+        assert attributes == ((((seen_as, None),) * 2) if asked else ((), ()))
+
+
+def test_a_function_that_makes_modules_may_leave_it_to_their_class() -> None:
+    class Told(Net):
+        expansion = 2
+
+    def makes() -> nn.Module:
+        return Told()
+
+    asked = {"class_attributes": ("expansion",)}
+    assert outputs(makes, **asked)[5:] == (2,)
+    makes.expansion = 3
+    assert outputs(makes, **asked)[5:] == (3,)
+
+
 def test_lazy_layers_count_as_what_they_become() -> None:
     lazy, plain = (nn.LazyConv2d, nn.LazyLinear), (lambda *sizes: nn.Conv2d(2, *sizes), lambda units: nn.Linear(48, units))
     one, other = ((lambda made=made: nn.Sequential(made[0](3, 3), nn.Flatten(), made[1](4))) for made in (lazy, plain))

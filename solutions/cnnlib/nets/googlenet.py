@@ -1,6 +1,7 @@
 """GoogLeNet: nine Inception modules, each with four branches side by side."""
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 # One Inception module a row: filters 1×1; 1×1 before 3×3, and 3×3; 1×1 before 5×5, and 5×5; 1×1 behind the pooling (table 1 of the paper).

@@ -1,6 +1,7 @@
 """Residual networks as nn.Module: the blocks, the networks for ImageNet that are built from them, and those for CIFAR-10 with their plain twins.
 
-A block is a class block(in_channels, width, stride=1) whose images come out with block.expansion · width channels.
+A block is a class block(in_channels, width, stride=1) whose images come out with block.expansion · width channels. `expansion` is an attribute
+of the class, as it stands below: a network asks the class for it, before there is a block.
 """
 
 import torch
@@ -231,12 +232,12 @@ class CifarResNet(nn.Module):
               block=BasicBlock is the paper's option B (`residual` says nothing then)
     forward   (N, 3, H, W) -> (N, classes) scores, for images of any size; no softmax, that is part of the loss
 
-        part                                               output                           W = 16, 32×32
+        part                                               output, e = block.expansion      W = 16, 32×32, e = 1
         conv 3×3, padding 1, no bias · batch norm · ReLU   W channels                       16 × 32 × 32
-        stage 1: n blocks of width W                       W (times block.expansion)        16 × 32 × 32
-        stage 2: n blocks of width 2·W                     2·W                              32 × 16 × 16
-        stage 3: n blocks of width 4·W                     4·W                              64 × 8 × 8
-        mean over all places (global average pooling)      4·W                              64
+        stage 1: n blocks of width W                       e·W                              16 × 32 × 32
+        stage 2: n blocks of width 2·W                     e·2·W                            32 × 16 × 16
+        stage 3: n blocks of width 4·W                     e·4·W                            64 × 8 × 8
+        mean over all places (global average pooling)      e·4·W                            64
         fully connected, with bias                         classes                          10
 
     The first block of stages 2 and 3 has stride 2, all others have stride 1. Shortcuts of zeros have no parameters: both twins have as many,

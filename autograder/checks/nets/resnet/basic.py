@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.blocks import basic, drawn, with_dout, without_images
+from autograder.checks.nets.modules import expected
+from autograder.checks.nets.resnet.blocks import BLOCK_RETURNS, basic, drawn, with_dout, without_images
 from autograder.checks.nets.resnet.wrong import shared
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
@@ -14,12 +14,12 @@ def _draw(rng):
     c, f, *_ = (int(number) for number in rng.permutation([2, 3, 5]))
     few, more = sorted((c, f))
     for made in ((64, 64), (c, f, 2), (f, c), (f, f, 2)):
-        yield Case("parameters", without_images(drawn(rng, *made)), compare=("parameters",))
+        yield Case("parameters", without_images(drawn(rng, *made)), compare=("parameters", "expansion"))
     yield Case("identity", drawn(rng, c, c), compare=("out",))
     yield Case("identity", drawn(rng, f, f, n=1, size=(4, 9), training=False), compare=("out",))
     yield Case("projection", drawn(rng, c, f, 2), compare=("out",))
     yield Case("projection", drawn(rng, f, c, size=(5, 8), training=False), compare=("out",))
-    yield Case("projection", drawn(rng, f, f, 3, n=3, size=(8, 7)), compare=("out",))
+    yield Case("projection", drawn(rng, f, f, 3, n=3, size=(10, 11)), compare=("out",))
     yield Case("padding", drawn(rng, few, more, 2, size=(8, 6), **PADDED), compare=("parameters", "out"))
     yield Case("padding", drawn(rng, few, more + 1, 2, size=(7, 9), training=False, **PADDED), compare=("parameters", "out"))
     yield Case("padding", drawn(rng, few, few, 3, size=(7, 8), **PADDED), compare=("parameters", "out"))
@@ -40,7 +40,7 @@ BasicBlock = Exercise(
     difficulty=3,
     minutes=30,
     aspects=(
-        Aspect("parameters", 3, "the layers with parameters: their kinds and shapes, and a projection only where shapes change"),
+        Aspect("parameters", 3, "the layers with parameters: their kinds and shapes, a projection only where shapes change; the expansion"),
         Aspect("identity", 3, "the output where x itself goes past the branch"),
         Aspect("projection", 3, "the output where channels or size change"),
         Aspect("padding", 3, "shortcut=\"padding\": subsampled, with channels of zeros, and without parameters"),
@@ -50,7 +50,7 @@ BasicBlock = Exercise(
     draw=_draw,
     oracle=expected(basic()),
     probe="module",
-    returns=RETURNS,
+    returns=BLOCK_RETURNS,
     imports=("torch",),
     misconceptions=(
         *shared(basic),
@@ -110,6 +110,18 @@ BasicBlock = Exercise(
             "Half of the channels of zeros stand before those of x.",
             "All of them come behind: channel 0 of x stays channel 0. (Some codes do it your way.)",
             basic(skip={"zeros": "around"}),
+        ),
+        Misconception(
+            "zeros_beside_columns",
+            "With shortcut=\"padding\", what goes past the branch does not get the channels that are missing.",
+            "torch.nn.functional.pad counts axes from the last, two numbers for each: (0, 0, 0, 0, 0, F - C) puts zeros behind the channels.",
+            basic(skip={"zeros": "columns"}),
+        ),
+        Misconception(
+            "not_subsampled",
+            "With shortcut=\"padding\" and a stride, x goes past the branch in its full size.",
+            "Keep the first of every `stride` rows and columns: x[:, :, ::stride, ::stride].",
+            basic(skip={"kept": "all"}),
         ),
         Misconception(
             "quarters_of_zeros",

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograder.checks.nets.modules import RETURNS
 from autograder.draw import normal
 
 Build = Callable[..., Any]
+BLOCK_RETURNS = (*RETURNS, "expansion")  # of the probe `module`, where the class is asked for its expansion too
 
 
-def module_of(forward: Callable[..., Any], **layers: Any) -> Any:
-    """An nn.Module of these layers (None: not there): forward(self, x)."""
+def module_of(forward: Callable[..., Any], expansion: int | None = None, **layers: Any) -> Any:
+    """An nn.Module of these layers (None: not there): forward(self, x). Its class says its expansion, where there is one."""
     from torch import nn
 
     class Made(nn.Module):
@@ -26,6 +28,8 @@ def module_of(forward: Callable[..., Any], **layers: Any) -> Any:
         def forward(self, x: Any) -> Any:
             return forward(self, x)
 
+    if expansion is not None:
+        Made.expansion = expansion
     return Made()
 
 
@@ -52,7 +56,8 @@ def past(
 
     projects     where there is a projection        strided    which stride it has
     normed, size, biased, bent   its batch norm, its filters' size, a bias, a ReLU at its end
-    zeros        where "padding" puts them: "behind", "before", "around", "quarters" of all channels around, or "copies" of x in their place
+    zeros        where "padding" puts them: "behind", "before", "around", "quarters" of all channels around, "columns" in place of channels, or
+                 "copies" of x in their place
     kept         of so many pixels the "first", their "mean", their "largest", "all" of them, or the first "of two" whatever the stride
     taken_for    what is made of the option
     """
@@ -82,18 +87,22 @@ def _padded(x: Any, channels: int, zeros: str) -> Any:
         return x.repeat(1, -(-channels // x.shape[1]), 1, 1)[:, :channels]
     if zeros == "quarters":
         return F.pad(x, (0, 0, 0, 0, channels // 4, channels // 4))
+    if zeros == "columns":
+        return F.pad(x, (0, missing))
     before = {"behind": 0, "before": missing, "around": missing // 2}[zeros]
     return F.pad(x, (0, 0, 0, 0, before, missing - before))
 
 
 def _joined(branch: Any, skip: Any, last: str, norm: Any) -> Any:
     """The block's output. last: how branch and skip (None: nothing) come together, "relu of sum" is right. norm: of the sum, where that is wrong."""
+    import torch
+
     skip = None if last.startswith("no sum") else skip
     skip = skip.detach() if skip is not None and last.startswith("detached") else skip
     branch = branch.relu() if last in ("relu before", "relu twice") else branch
-    total = branch if skip is None else branch + skip
+    total = branch if skip is None else torch.cat([branch, skip], dim=1) if last.startswith("joined") else branch + skip
     total = norm(total) if norm is not None else total
-    return total if last in ("sum", "relu before", "no sum and no relu", "detached sum") else total.relu()
+    return total if last in ("sum", "relu before", "no sum and no relu", "detached sum", "joined without relu") else total.relu()
 
 
 # --- Blocks that end with a ReLU ------------------------------------------------------------------------------------
@@ -124,7 +133,7 @@ def basic(
         layers += [conv(between, width, 3, second, bias=biased, padding=padding), *norms[1:][: norm_at == "branch"]]
         way = past(in_channels, width, stride, shortcut, **{"biased": biased, **(skip or {})})
         ends = last if way is not None or plain is None else plain
-        return _block(layers, way, ends, norms[1] if norm_at == "sum" else None)
+        return _block(1, layers, way, ends, norms[1] if norm_at == "sum" else None)
 
     build.expansion = 1
     return build
@@ -157,20 +166,20 @@ def bottleneck(
         slips = {"biased": biased, **(skip or {})}
         if compared is not None:
             slips["projects"] = lambda _, out, stride: stride != 1 or in_channels != compared(width, out)
-        return _block(layers, past(in_channels, out, stride, **slips), last, norms[2] if norm_at == "sum" else None)
+        return _block(4, layers, past(in_channels, out, stride, **slips), last, norms[2] if norm_at == "sum" else None)
 
     build.expansion = 4
     return build
 
 
-def _block(layers: Sequence[Any], way: Any, last: str, norm: Any) -> Any:
+def _block(expansion: int, layers: Sequence[Any], way: Any, last: str, norm: Any) -> Any:
     """Without a sum there is no projection: nobody would make one for nothing."""
     from torch import nn
 
     way = None if last == "no sum" else way
     return module_of(
         lambda self, x: _joined(self.branch(x), None if self.way is None else self.way(x), last, self.norm),
-        branch=nn.Sequential(*layers), way=way, norm=norm,
+        expansion, branch=nn.Sequential(*layers), way=way, norm=norm,
     )
 
 
@@ -178,12 +187,13 @@ def _block(layers: Sequence[Any], way: Any, last: str, norm: Any) -> Any:
 
 
 def preact(
-    *, first="norm relu", second="norm relu", strides=lambda stride: (stride, 1), of="active", last="sum", padding=None, same=False,
-    biased=False, middle=None, skip=None,
+    *, first="norm relu", second="norm relu", third=(), normed=lambda c, f: c, strides=lambda stride: (stride, 1), of="active", last="sum",
+    padding=None, same=False, biased=False, middle=None, skip=None,
 ) -> Build:
     """PreActBlock, wrong in the ways that the arguments say, see `basic`.
 
-    first, second  what stands before each convolution
+    first, second  what stands before each convolution      third   layers of nn behind the second one
+    normed         normed(in_channels, width): the channels of the first batch norm
     of             what goes past the branch: "active" where it is projected and x elsewhere, "x" everywhere, or "active everywhere"
     """
 
@@ -191,7 +201,7 @@ def preact(
         from torch import nn
 
         strided, between = strides(stride), width if middle is None else middle(in_channels, width)
-        norms = [nn.BatchNorm2d(in_channels), nn.BatchNorm2d(between)]
+        norms = [nn.BatchNorm2d(normed(in_channels, width)), nn.BatchNorm2d(between)]
         norms[1] = norms[0] if same and in_channels == between else norms[1]
         bend = [[{"norm": norm, "relu": nn.ReLU()}[name] for name in steps.split()] for norm, steps in zip(norms, (first, second))]
         both = {"bias": biased, "padding": padding}
@@ -203,11 +213,25 @@ def preact(
             source = active if of == "active everywhere" or of == "active" and not isinstance(self.way, nn.Identity) else x
             return _joined(self.branch(active), None if self.way is None else self.way(source), last, None)
 
-        branch = nn.Sequential(convs[0], *bend[1], convs[1])
-        return module_of(forward, first=nn.Sequential(*bend[0]), branch=branch, way=None if last.startswith("no sum") else way)
+        branch = nn.Sequential(convs[0], *bend[1], convs[1], *(getattr(nn, name)(width) for name in third))
+        return module_of(forward, 1, first=nn.Sequential(*bend[0]), branch=branch, way=None if last.startswith("no sum") else way)
 
     build.expansion = 1
     return build
+
+
+# --- All of them ----------------------------------------------------------------------------------------------------
+
+
+def silent(build: Build) -> Build:
+    """The same, of a class that does not say its expansion."""
+
+    def made(**options: Any) -> Any:
+        block = build(**options)
+        del type(block).expansion
+        return block
+
+    return made
 
 
 # --- Cases ----------------------------------------------------------------------------------------------------------
@@ -216,11 +240,13 @@ def preact(
 def drawn(rng: Any, in_channels: int, width: int, stride: int = 1, *, n=2, size=(7, 6), training=True, **options: Any) -> dict[str, Any]:
     """What a block is made with, and images for it."""
     made = {"in_channels": in_channels, "width": width} | ({"stride": stride} if stride != 1 else {}) | options
-    return {"options": made, "seed": int(rng.integers(10**6)), "training": training, "x": normal(rng, n, in_channels, *size)}
+    inputs = {"options": made, "seed": int(rng.integers(10**6)), "training": training, "x": normal(rng, n, in_channels, *size)}
+    return inputs | {"class_attributes": ("expansion",)}
 
 
 def without_images(inputs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in inputs.items() if name != "x"}
+    """The same where nothing is computed. Their shape stays: lazy layers get their sizes from it."""
+    return {name: value for name, value in inputs.items() if name != "x"} | {"images": inputs["x"].shape}
 
 
 def with_dout(rng: Any, inputs: dict[str, Any], expansion: int = 1) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.blocks import bottleneck, drawn, with_dout, without_images
+from autograder.checks.nets.modules import expected
+from autograder.checks.nets.resnet.blocks import BLOCK_RETURNS, bottleneck, drawn, with_dout, without_images
 from autograder.checks.nets.resnet.wrong import shared
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
@@ -11,12 +11,12 @@ from autograder.exercise import Aspect, Case, Exercise, Misconception
 def _draw(rng):
     f, g = (int(number) for number in rng.permutation([2, 3]))
     for made in ((256, 64), (5, f, 2), (g, g), (4 * g, g, 2)):
-        yield Case("parameters", without_images(drawn(rng, *made)), compare=("parameters",))
+        yield Case("parameters", without_images(drawn(rng, *made)), compare=("parameters", "expansion"))
     yield Case("identity", drawn(rng, 4 * f, f), compare=("out",))
     yield Case("identity", drawn(rng, 4 * g, g, n=1, size=(4, 9), training=False), compare=("out",))
     yield Case("projection", drawn(rng, 5, f, 2), compare=("out",))
     yield Case("projection", drawn(rng, g, g, size=(5, 8), training=False), compare=("out",))
-    yield Case("projection", drawn(rng, 4 * g, g, 3, n=3, size=(8, 7)), compare=("out",))
+    yield Case("projection", drawn(rng, 4 * g, g, 3, n=3, size=(10, 11)), compare=("out",))
     for made in ((4 * g, g), (7, f, 2)):
         yield Case("backward", with_dout(rng, drawn(rng, *made), 4), compare=("dx", "gradients", "statistics"))
 
@@ -27,7 +27,7 @@ Bottleneck = Exercise(
     difficulty=3,
     minutes=15,
     aspects=(
-        Aspect("parameters", 2, "the layers with parameters: their kinds and shapes, and a projection only where shapes change"),
+        Aspect("parameters", 2, "the layers with parameters: their kinds and shapes, a projection only where shapes change; the expansion"),
         Aspect("identity", 2, "the output where x itself goes past the branch"),
         Aspect("projection", 4, "the output where channels or size change, with the stride on the 3×3 convolution"),
         Aspect("backward", 2, "gradients that reach x and all parameters, and running statistics that have moved once"),
@@ -35,7 +35,7 @@ Bottleneck = Exercise(
     draw=_draw,
     oracle=expected(bottleneck()),
     probe="module",
-    returns=RETURNS,
+    returns=BLOCK_RETURNS,
     imports=("torch",),
     misconceptions=(
         *shared(bottleneck),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.networks import cifar, one_more, restaged, stages
+from autograder.checks.nets.resnet.networks import changed, cifar, one_more, restaged, stages
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
 
 
 def _drawn(rng, size=None, n=2, training=True, **options):
-    """Without a size nothing is computed."""
+    """Without a size nothing is computed: then lazy layers get theirs from `images`."""
     inputs = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-    return inputs if size is None else inputs | {"x": normal(rng, n, 3, *size)}
+    return inputs | ({"images": (1, 3, 32, 32)} if size is None else {"x": normal(rng, n, 3, *size)})
 
 
 def _of_block(expansion):
@@ -25,11 +25,12 @@ def _draw(rng):
     w, v = (int(number) for number in rng.permutation([2, 3]))
     yield Case("forward", _drawn(rng, (13, 18), depth=14, width=w), compare=("out",))
     yield Case("forward", _drawn(rng, (32, 32), n=1, depth=8, width=v), compare=("out",))
-    yield Case("forward", _drawn(rng, (17, 14), depth=20, width=v, training=False), compare=("out",))
+    yield Case("forward", _drawn(rng, (37, 14), depth=20, width=v, training=False), compare=("out",))
     yield Case("plain", _drawn(rng, (14, 17), depth=14, width=v, residual=False), compare=("parameters", "out"))
     yield Case("plain", _drawn(rng, (32, 32), depth=8, width=w, residual=False, training=False), compare=("parameters", "out"))
     yield Case("options", _drawn(rng, (15, 16), depth=8, width=5, classes=7), compare=("parameters", "out"))
-    yield Case("options", _drawn(rng, (16, 13), depth=14, width=w, classes=3, block=_of_block(1)), compare=("parameters", "out"))
+    twin = {"residual": False}  # says nothing where a block is handed in
+    yield Case("options", _drawn(rng, (16, 13), depth=14, width=w, classes=3, block=_of_block(1), **twin), compare=("parameters", "out"))
     yield Case("options", _drawn(rng, (18, 15), depth=14, width=v, classes=11, block=_of_block(3)), compare=("parameters", "out"))
     for residual in (True, False):
         inputs = _drawn(rng, (14, 15), depth=8, width=w, residual=residual)
@@ -109,7 +110,14 @@ CifarResNet = Exercise(
             "one_block_more",
             "Each stage has one block more than it should.",
             "n = (depth - 2) // 6, without adding 1.",
-            cifar(depth_of=lambda depth: depth // 6 + 1),
+            cifar(of=changed(1)),
+        ),
+        Misconception(
+            "one_block_fewer",
+            "Each stage has one block fewer than it should.",
+            "n = (depth - 2) // 6 blocks a stage, the first one among them: a block has two layers with weights, and the other two are the first "
+            "convolution and the last layer.",
+            cifar(of=changed(-1)),
         ),
         Misconception(
             "four_stages", "There are four stages.", "The network for CIFAR has three: W, 2·W and 4·W.", cifar(stage_count=4)
@@ -157,6 +165,12 @@ CifarResNet = Exercise(
             cifar(own_block=True),
         ),
         Misconception(
+            "plain_despite_block",
+            "With residual=False the block that is handed in is not used.",
+            "`residual` chooses between the two shortcuts of your own BasicBlock. Where `block` is not None, it says nothing.",
+            cifar(plain_first=True),
+        ),
+        Misconception(
             "asks_all_blocks",
             "A block that is handed in is asked for a kind of shortcut as well, and knows no such option.",
             "Only your own BasicBlock gets `shortcut`; other blocks are made with block(in_channels, width, stride).",
@@ -191,6 +205,10 @@ CifarResNet = Exercise(
             cifar(stem="relu"),
         ),
         Misconception(
+            "stem_relu_before_norm", "In the stem the ReLU stands before the batch norm.", "conv, batch norm, ReLU, then the first block.",
+            cifar(stem="relu norm"),
+        ),
+        Misconception(
             "stem_with_bias", "The first convolution has a bias.", "The batch norm behind it subtracts it again: bias=False.", cifar(biased=True)
         ),
         Misconception(
@@ -206,6 +224,9 @@ CifarResNet = Exercise(
         Misconception(
             "max_pooling", "The largest number of each channel goes into the last layer, not the mean.",
             "Global average pooling: the mean over all places.", cifar(pool="largest"),
+        ),
+        Misconception(
+            "sum_for_mean", "The sum over all places goes into the last layer, not the mean.", "Global average pooling: the mean.", cifar(pool="sum")
         ),
         Misconception(
             "softmax_at_end",

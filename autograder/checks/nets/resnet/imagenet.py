@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.networks import one_more, resnet, restaged, stages
+from autograder.checks.nets.resnet.networks import changed, one_more, resnet, restaged, stages
 from autograder.draw import normal
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 from autograder.values import Given
@@ -12,21 +12,22 @@ CLASSES = 7
 
 
 def _drawn(rng, counts, width=2, expansion=1, classes=CLASSES, size=None, n=2, training=True):
-    """A network of stand-ins for blocks; without a size nothing is computed."""
+    """A network of stand-ins for blocks; without a size nothing is computed: then lazy layers get theirs from `images`."""
     block = Given("stride_block", {"expansion": expansion})
     options = {"block": block, "counts": counts, "classes": classes, "width": width}
     inputs = {"options": options, "seed": int(rng.integers(10**6)), "training": training}
-    return inputs if size is None else inputs | {"x": normal(rng, n, 3, *size)}
+    return inputs | ({"images": (1, 3, 64, 64)} if size is None else {"x": normal(rng, n, 3, *size)})
 
 
 def _draw(rng):
-    for counts, expansion in (((2, 2, 2, 2), 1), ((3, 4, 23, 3), 4)):
-        yield Case("parameters", _drawn(rng, counts, 64, expansion, 1000), compare=("parameters",))
+    published = _drawn(rng, (2, 2, 2, 2), 64, 1, 1000)  # what is left out of a call: ResNet-18
+    yield Case("parameters", published | {"options": {"block": published["options"]["block"]}}, compare=("parameters",))
+    yield Case("parameters", _drawn(rng, (3, 4, 23, 3), 64, 4, 1000), compare=("parameters",))
     a, b, c, d = (int(number) for number in rng.permutation([1, 2, 3, 4]))
     yield Case("forward", _drawn(rng, (a, b, c, d), size=(70, 57)), compare=("out",))
     yield Case("forward", _drawn(rng, (d, a, b, c), 3, 2, size=(65, 90), n=1, training=False), compare=("out",))
     yield Case("forward", _drawn(rng, (1, 2, 1, 2), 2, 1, size=(224, 224), n=1), compare=("out",))
-    yield Case("forward", _drawn(rng, (2, 3, 2, 1), 3, size=(64, 96)), compare=("out",))
+    yield Case("forward", _drawn(rng, (2, 3, 2, 1), 3, size=(64, 235)), compare=("out",))
     for width, classes, counts in ((5, 11, (1, 1, 2, 1)), (4, 3, (2, 1, 1, 3))):
         yield Case("options", _drawn(rng, counts, width, 2, classes, size=(66, 75)), compare=("parameters", "out"))
     for expansion, size in ((1, (70, 65)), (3, (67, 90))):
@@ -86,6 +87,18 @@ ResNet = Exercise(
             "The block that makes the image smaller was put before those of its stage: there is one too many.",
             "It is the first of the stage's counts.",
             resnet(of=one_more),
+        ),
+        Misconception(
+            "one_block_more",
+            "Every stage has one block more than it should.",
+            "Stage s has counts[s] blocks, its first one among them: range(1, counts[s]) where that is made by itself.",
+            resnet(of=changed(1)),
+        ),
+        Misconception(
+            "one_block_fewer",
+            "Every stage has one block fewer than it should.",
+            "Stage s has counts[s] blocks: the first one, and counts[s] - 1 more.",
+            resnet(of=changed(-1)),
         ),
         Misconception(
             "counts_ignored", "Every stage has two blocks, whatever is asked for.", "Stage s has counts[s] blocks.",

@@ -24,6 +24,11 @@ def restaged(change: Callable[..., tuple[int, int]]) -> Callable[..., Stages]:
     return of
 
 
+def changed(by: int) -> Callable[..., Stages]:
+    """So many blocks more in every stage, or fewer."""
+    return lambda counts, width: stages([count + by for count in counts], width)
+
+
 def one_more(counts: Sequence[int], width: int) -> Stages:
     """The block that changes shapes comes before those of its stage."""
     return [[*blocks[:1], *[(blocks[0][0], 1)] * (len(blocks) - (stage == 0))] for stage, blocks in enumerate(stages(counts, width))]
@@ -108,19 +113,20 @@ def resnet(
 
 def cifar(
     *, of=stages, stem="norm relu", biased=False, size=3, strided=1, pooling=None, taken=None, depth_of=lambda depth: (depth - 2) // 6,
-    stage_count=3, kinds=("none", "padding"), own_block=False, given_expansion=None, block_slips=None, asks_all=False, **slips: Any,
+    stage_count=3, kinds=("none", "padding"), own_block=False, plain_first=False, given_expansion=None, block_slips=None, asks_all=False,
+    **slips: Any,
 ) -> Callable[..., Any]:
     """A builder of CifarResNet, see `resnet`.
 
     depth_of  blocks of a stage, by depth       kinds        the shortcuts of the plain and of the residual network
-    asks_all  the block that is handed in is asked for a kind of shortcut as well
+    asks_all  the block that is handed in is asked for a kind of shortcut as well      plain_first  it is not used for the plain twin
     """
 
     def build(depth: int = 20, classes: int = 10, residual: bool = True, width: int = 16, block: Any = None) -> Any:
         from torch import nn
 
         option = {"depth": depth, "classes": classes, "width": width} | (taken or {})
-        given = None if own_block else block
+        given = None if own_block or plain_first and not residual else block
         expansion = given_expansion or (given.expansion if given else 1)
         first = _stem(option["width"], size, strided, stem=stem, biased=biased)
         if pooling is not None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from autograder.checks.nets.modules import RETURNS, expected
-from autograder.checks.nets.resnet.blocks import basic, drawn, preact, with_dout, without_images
+from autograder.checks.nets.modules import expected
+from autograder.checks.nets.resnet.blocks import BLOCK_RETURNS, basic, drawn, preact, silent, with_dout, without_images
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
 
 def _draw(rng):
     c, f, *_ = (int(number) for number in rng.permutation([2, 3, 5]))
     for made in ((64, 64), (c, f, 2), (f, c), (f, f, 2)):
-        yield Case("parameters", without_images(drawn(rng, *made)), compare=("parameters",))
+        yield Case("parameters", without_images(drawn(rng, *made)), compare=("parameters", "expansion"))
     yield Case("identity", drawn(rng, c, c), compare=("out",))
     yield Case("identity", drawn(rng, f, f, n=1, size=(4, 9), training=False), compare=("out",))
     yield Case("projection", drawn(rng, c, f, 2), compare=("out",))
     yield Case("projection", drawn(rng, f, c, size=(5, 8), training=False), compare=("out",))
-    yield Case("projection", drawn(rng, f, f, 3, n=3, size=(8, 7)), compare=("out",))
+    yield Case("projection", drawn(rng, f, f, 3, n=3, size=(10, 11)), compare=("out",))
     for made in ((c, c), (f, c, 2)):
         yield Case("backward", with_dout(rng, drawn(rng, *made)), compare=("dx", "gradients", "statistics"))
 
@@ -30,7 +30,7 @@ PreActBlock = Exercise(
     difficulty=3,
     minutes=15,
     aspects=(
-        Aspect("parameters", 2, "the layers with parameters: their kinds and shapes, and a projection only where shapes change"),
+        Aspect("parameters", 2, "the layers with parameters: their kinds and shapes, a projection only where shapes change; the expansion"),
         Aspect("identity", 3, "the output where x itself goes past the branch"),
         Aspect("projection", 3, "the output where channels or size change"),
         Aspect("backward", 2, "gradients that reach x and all parameters, and running statistics that have moved once"),
@@ -38,7 +38,7 @@ PreActBlock = Exercise(
     draw=_draw,
     oracle=expected(preact()),
     probe="module",
-    returns=RETURNS,
+    returns=BLOCK_RETURNS,
     imports=("torch",),
     misconceptions=(
         Misconception(
@@ -52,6 +52,12 @@ PreActBlock = Exercise(
             "No gradient comes back past the branch: what goes past it is detached.",
             "The shortcut is there for the gradient, too: add x, or its projection, without .detach() and outside torch.no_grad().",
             preact(last="detached sum"),
+        ),
+        Misconception(
+            "joined",
+            "What goes past the branch is joined to it channel behind channel, as in an Inception module.",
+            "A residual block adds: number by number, so that no channels are gained.",
+            preact(last="joined without relu"),
         ),
         Misconception(
             "relu_at_end",
@@ -86,6 +92,18 @@ PreActBlock = Exercise(
             "x meets no batch norm before the first convolution.",
             "Batch norm and ReLU come before each convolution, the first one too: that batch norm has in_channels.",
             preact(first="relu"),
+        ),
+        Misconception(
+            "first_norm_of_width",
+            "The first batch norm has `width` channels.",
+            "It normalises x itself, which has in_channels.",
+            preact(normed=lambda c, f: f),
+        ),
+        Misconception(
+            "norm_at_end",
+            "A batch norm follows the second convolution.",
+            "Each stands before its convolution, and nothing follows the second one but the sum. (The next block begins with a batch norm.)",
+            preact(third=("BatchNorm2d",)),
         ),
         Misconception(
             "projection_of_x",
@@ -154,6 +172,12 @@ PreActBlock = Exercise(
             _where(lambda c, f, s: c != f),
         ),
         Misconception(
+            "projection_for_stride_2",
+            "Of all strides, only 2 gets a projection: with 3, x is still too large for the sum.",
+            "Project wherever the stride is not 1: stride != 1, not stride == 2.",
+            _where(lambda c, f, s: s == 2 or c != f),
+        ),
+        Misconception(
             "no_projection_for_channels",
             "There is a projection only where there is a stride; when channels change, x does not fit the sum.",
             "Project when the channels of x and of the output differ, too.",
@@ -168,7 +192,8 @@ PreActBlock = Exercise(
         Misconception(
             "never_projects",
             "There is no projection anywhere.",
-            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape.",
+            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape. __init__ "
+            "makes it.",
             _where(lambda c, f, s: False),
         ),
         Misconception(
@@ -182,6 +207,12 @@ PreActBlock = Exercise(
             "The projection is a 3×3 convolution.",
             "It only changes channels and size: 1×1, without padding.",
             preact(skip={"size": 3}),
+        ),
+        Misconception(
+            "expansion_not_said",
+            "The class does not say its `expansion`: how many times `width` channels come out.",
+            "It is an attribute of the class, not of what __init__ makes: networks ask for it before there is a block.",
+            silent(preact()),
         ),
         Misconception(
             "biased", "The convolutions have a bias.", "bias=False, for all of them: a batch norm has shifted already.", preact(biased=True)

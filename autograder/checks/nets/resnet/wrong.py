@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograder.checks.nets.resnet.blocks import silent
 from autograder.exercise import Misconception
 
 
@@ -22,6 +23,12 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
             "No gradient comes back past the branch: what goes past it is detached.",
             "The shortcut is there for the gradient, too: add x, or its projection, without .detach() and outside torch.no_grad().",
             wrong(last="detached"),
+        ),
+        Misconception(
+            "joined",
+            "What goes past the branch is joined to it channel behind channel, as in an Inception module.",
+            "A residual block adds: number by number, so that no channels are gained.",
+            wrong(last="joined"),
         ),
         Misconception(
             "relu_before_sum",
@@ -91,6 +98,12 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
             wrong(skip={"projects": lambda c, f, s: c != f}),
         ),
         Misconception(
+            "projection_for_stride_2",
+            "Of all strides, only 2 gets a projection: with 3, x is still too large for the sum.",
+            "Project wherever the stride is not 1: stride != 1, not stride == 2.",
+            wrong(skip={"projects": lambda c, f, s: s == 2 or c != f}),
+        ),
+        Misconception(
             "no_projection_for_channels",
             "There is a projection only where there is a stride; when channels change, x does not fit the sum.",
             "Project when the channels of x and of the output differ, too.",
@@ -105,7 +118,8 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
         Misconception(
             "never_projects",
             "There is no projection anywhere.",
-            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape.",
+            "Where the block changes channels or size, x cannot be added as it is: a 1×1 convolution with the stride brings it to shape. __init__ "
+            "makes it.",
             wrong(skip={"projects": lambda c, f, s: False}),
         ),
         Misconception(
@@ -125,5 +139,11 @@ def shared(wrong: Callable[..., Any]) -> tuple[Misconception, ...]:
             "The convolutions have a bias, and the projection has no batch norm, as in some lectures' code.",
             "The paper's block: bias=False for all convolutions, and a batch norm behind each, the projection's too.",
             wrong(biased=True, skip={"normed": False}),
+        ),
+        Misconception(
+            "expansion_not_said",
+            "The class does not say its `expansion`: how many times `width` channels come out.",
+            "It is an attribute of the class, not of what __init__ makes: networks ask for it before there is a block.",
+            silent(wrong()),
         ),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+from weakref import WeakKeyDictionary
+
 from autograder import trainer_probes
 from autograder.exercise import Aspect, Case, Exercise, Misconception
 
 
 def setting(*, base="noted", groups="all", result="product"):
     """The judge's own way to set rates; every argument is a way to get it wrong."""
-    elsewhere: dict[int, float] = {}
+    elsewhere: WeakKeyDictionary[Any, dict[int, float]] = WeakKeyDictionary()  # by optimizer, and not its id: the next one may get the same
 
     def set_rates(optimizer, factor):
         chosen = {"all": optimizer.param_groups, "first": optimizer.param_groups[:1], "last": optimizer.param_groups[-1:]}[groups]
@@ -16,7 +19,7 @@ def setting(*, base="noted", groups="all", result="product"):
             if base == "noted":
                 rate = group.setdefault("initial_lr", group["lr"])
             elif base == "beside":  # not in the optimizer, so that no checkpoint has it
-                rate = elsewhere.setdefault((id(optimizer), number), group["lr"])
+                rate = elsewhere.setdefault(optimizer, {}).setdefault(number, group["lr"])
             elif base == "own key":  # PyTorch's schedulers, and checkpoints of others, do not know it
                 rate = group.setdefault("first_rate", group["lr"])
             elif base == "first group's":

@@ -17,6 +17,7 @@ from autograder.course import Assignment, Course
 
 NAME = "report.html"  # the overview; each assignment has a page beside it
 BINS = 10
+PIECES = 1000  # of a page, at once in memory
 MOST = 20  # so many misconceptions are listed over all assignments
 
 
@@ -27,6 +28,13 @@ def pages(course: Course, results: Sequence[dict[str, Any]]) -> dict[str, str]:
     notebooks = {a.id: master.load(course, a).notebook for a in graded}
     made = {page_name(a): html(course, a, notebooks[a.id], of[a.id]) for a in graded}
     return made | {NAME: overview(course, graded, notebooks, of)}
+
+
+def _page(template: str, **values: Any) -> str:
+    """A page, put together by and by: the rows of a class of thousands are many small pieces."""
+    stream = feedback.template(template).stream(**values)
+    stream.enable_buffering(PIECES)
+    return "".join(stream)
 
 
 def page_name(assignment: Assignment) -> str:
@@ -41,10 +49,15 @@ def overview(
     found = [entry | {"assignment": a} for a in graded for entry in misconceptions(course, a, notebooks[a.id], judged[a.id])]
     learners = sorted({result["learner"] for results in of.values() for result in results})
     handed_in = {a.id: {result["learner"]: result for result in of[a.id]} for a in graded}
-    rows = [{"learner": learner, "tiles": [_tile(a, handed_in[a.id].get(learner), learner) for a in graded]} for learner in learners]
-    return feedback.template("overview").render(
+
+    def tiles(learner: str) -> list[dict[str, Any]]:
+        return [_tile(a, handed_in[a.id].get(learner), learner) for a in graded]
+
+    learners.sort(key=lambda learner: -sum(tile["share"] or 0 for tile in tiles(learner)))
+    return _page(
+        "overview",
         course=course,
-        rows=sorted(rows, key=lambda row: (-sum(tile["share"] or 0 for tile in row["tiles"]), row["learner"])),
+        rows=({"learner": learner, "tiles": tiles(learner)} for learner in learners),
         table=[_summed(a, of[a.id], judged[a.id]) for a in graded],
         misconceptions=sorted(found, key=lambda entry: -len(entry["learners"]))[:MOST],
         rarer=max(0, len(found) - MOST),
@@ -89,14 +102,15 @@ def _unlimited(results: Sequence[dict[str, Any]]) -> list[str]:
 def html(course: Course, assignment: Assignment, notebook: NotebookNode, results: Sequence[dict[str, Any]]) -> str:
     """The page about one assignment's results; `notebook` is the released one."""
     judged = [result for result in results if result["points"] is not None]
-    return feedback.template("report").render(
+    return _page(
+        "report",
         **_summed(assignment, results, judged),
         course=course,
         judged=judged,
         queue=[result for result in results if result["problems"]],
         bars=distribution(judged),
         exercises=by_exercise(assignment, judged),
-        rows=[_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])],
+        rows=(_row(assignment, result) for result in sorted(judged, key=lambda result: -result["points"])),
         misconceptions=misconceptions(course, assignment, notebook, judged),
         unsandboxed=_unsandboxed(results),
         unlimited=_unlimited(results),

@@ -58,9 +58,9 @@ def grade(
     with interrupts.last_words(TERMINATED), _judges(scheduler, workers, len(found)) as judges, lock(run.out), room(run.out):
         files.sweep(run.out)
         seed.keep(course, run.out)
-        merged(run.out, run.assignment.id, ())  # readable? Said now, before any work
+        before = merged(run.out, "", ())  # readable? Said now, before any work
         gradebook.prepare(run.out, course, run.assignment, run.master.notebook, sandbox)
-        results = _grade(run, found, judges, progress)
+        results = _grade(run, found, before, judges, progress)
         os.sync()  # results.json speaks of a class of which everything is on the disk
         write(course, run.out, merged(run.out, run.assignment.id, results))
     return results
@@ -207,11 +207,11 @@ class _Run:
         return job.prepare(self.course, submission, self.master.folder(submission), self.master.digest, self.sandbox)
 
 
-def _grade(run: _Run, found: dict[str, list[Path]], judges: Judges, progress: bool) -> list[dict[str, Any]]:
+def _grade(run: _Run, found: dict[str, list[Path]], results_before: list[dict[str, Any]], judges: Judges, progress: bool) -> list[dict[str, Any]]:
     from tqdm import tqdm
 
     results: list[dict[str, Any]] = []
-    before = {result["learner"]: result for result in merged(run.out, "", ()) if result["assignment"] == run.assignment.id}
+    before = {result["learner"]: result for result in results_before if result["assignment"] == run.assignment.id}
     bar = tqdm(total=len(found), desc=f"Grading {run.assignment.id}", unit="submission", disable=not progress)
 
     def done(submission: Submission, verdicts: Sequence[Verdict] | None) -> None:

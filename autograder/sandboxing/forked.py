@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable
 
 from autograder.sandboxing import cgroups, confinement, frames, seccomp
-from autograder.sandboxing.process import END_SECONDS, Process
+from autograder.sandboxing.process import END_SECONDS, Process, exit_code
 from autograder.sandboxing.spawner import BEGAN
 
 CREDENTIALS = struct.Struct("iII")  # struct ucred: process, user, group
@@ -51,11 +51,14 @@ class Forked(Process):
         if said != BEGAN:
             raise ValueError("another process than ours answered")
         (pid,) = (CREDENTIALS.unpack(data)[0] for level, kind, data in extra if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS))
+        return pid
+
+    def _confine(self) -> int:
         place = cgroups.place()
         if place:
             self._group = cgroups.Group(place)
-            self._group.take_in(pid)
-        return pid
+            self._group.take_in(self._pid)
+        return super()._confine()
 
     def _exit_code(self, seconds: float) -> int | None:
         while self._code is None and select.select([self._fate], [], [], seconds)[0]:
@@ -122,10 +125,7 @@ class Template:
 
     def exit_code(self, seconds: float) -> int | None:
         """bubblewrap's exit code, waiting for it; None when it lives on."""
-        try:
-            return self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        return exit_code(self._popen, seconds)
 
     def said(self) -> bytes:
         """The end of what bubblewrap or the spawner printed."""
@@ -138,8 +138,7 @@ class Template:
         self._control.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(END_SECONDS)
+        self.exit_code(END_SECONDS)
         os.close(self._printed)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from autograder.sandboxing import cgroups, confinement, limits
 from autograder.sandboxing.confinement import COURSE, OPTIONS, PACKAGES
 from autograder.sandboxing.limits import MIB, Limits
-from autograder.sandboxing.process import Process, SandboxFault
+from autograder.sandboxing.process import Process, SandboxFault, exit_code
 
 USER = 65534  # nobody: who owns no file
 HOMES = "/home"  # each worker's folder lies there, under a name that the others cannot list or guess
@@ -86,10 +86,7 @@ class OtherUser(Process):
         return self._popen.pid  # each program of the command becomes the next
 
     def _exit_code(self, seconds: float) -> int | None:
-        try:
-            return self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        return exit_code(self._popen, seconds)
 
     def _end(self) -> None:
         if self._popen:

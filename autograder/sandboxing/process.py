@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import signal
+import subprocess
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -249,6 +250,14 @@ class Process:
             # No process in the sandbox can send that signal: the system did, for want of memory, or somebody did.
             return SandboxFault("A sandbox was killed from outside, most likely because this machine ran out of memory")
         return Ended(probes.CRASHED, f"signal {signal.Signals(-code).name}" if -code in signal.valid_signals() else f"exit code {code}")
+
+
+def exit_code(popen: subprocess.Popen, seconds: float) -> int | None:
+    """The exit code of a process that we started, waiting for it; None when it lives on."""
+    try:
+        return popen.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def end_strays(leaders: Collection[int]) -> None:
